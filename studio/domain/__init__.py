@@ -1,0 +1,1 @@
+"""What the program is about, as values: standard library only, no I/O beyond reading file headers."""

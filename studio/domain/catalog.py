@@ -1,0 +1,91 @@
+"""What a model is: its family, where it lies, what it can do, and the settings it likes."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from studio.domain.geometry import Size
+from studio.domain.recipe import Sampling
+from studio.domain.samplers import SAMPLERS, Sampler
+
+
+class Family(StrEnum):
+    """Model families the engine can drive."""
+
+    STARTER = "starter"
+    SD1 = "sd1"
+    SDXL = "sdxl"
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyTraits:
+    """What all models of a family share.
+
+    `size_multiple` is the granularity of picture sizes in pixels; `flow` families predict a velocity (rectified flow)
+    and take only samplers with `flow_options`.
+    """
+
+    title: str
+    size_multiple: int
+    flow: bool
+    size: Size
+    sampling: Sampling
+
+
+FAMILIES: dict[Family, FamilyTraits] = {
+    Family.STARTER: FamilyTraits("Safelight starter", 16, True, Size(256, 256), Sampling("dpmpp-2m", 12, 4.0)),
+    Family.SD1: FamilyTraits("Stable Diffusion 1", 8, False, Size(512, 512), Sampling("dpmpp-2m", 25, 7.0)),
+    Family.SDXL: FamilyTraits("Stable Diffusion XL", 8, False, Size(1024, 1024), Sampling("dpmpp-2m", 30, 6.0)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A usable model on disk. `path` is a diffusers folder or a safetensors file; `bytes` its weights' size on disk."""
+
+    name: str
+    path: str
+    family: Family
+    bytes: int
+    title: str = ""
+    summary: str = ""
+    licence: str = ""
+    examples: tuple[str, ...] = ()
+    size: Size | None = None
+    sampling: Sampling | None = None
+
+    @property
+    def traits(self) -> FamilyTraits:
+        """What the model's family brings."""
+        return FAMILIES[self.family]
+
+    @property
+    def default_size(self) -> Size:
+        """The picture size the model was trained for."""
+        return self.size or self.traits.size
+
+    @property
+    def default_sampling(self) -> Sampling:
+        """Sampler, steps and guidance that suit the model."""
+        return self.sampling or self.traits.sampling
+
+    def samplers(self) -> tuple[Sampler, ...]:
+        """The samplers this model can use."""
+        return tuple(s for s in SAMPLERS.values() if s.flow_options is not None or not self.traits.flow)
+
+
+@dataclass(frozen=True, slots=True)
+class UnusableModel:
+    """Something that looks like a model and cannot be used, with the reason."""
+
+    name: str
+    path: str
+    reason: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """All models found on disk."""
+
+    models: tuple[ModelInfo, ...] = ()
+    unusable: tuple[UnusableModel, ...] = field(default=())

@@ -1,0 +1,76 @@
+"""A job: one recipe on its way to pictures, as a state machine of values."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from studio.domain.errors import Problem
+from studio.domain.recipe import Recipe
+
+
+class JobState(StrEnum):
+    """Where a job stands. The last four are final."""
+
+    QUEUED = "queued"
+    LOADING = "loading"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"  # the worker died under it
+
+    @property
+    def final(self) -> bool:
+        """No event can change a job in this state."""
+        return not _NEXT[self]
+
+
+_ENDS = {JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED}
+_NEXT: dict[JobState, set[JobState]] = {
+    JobState.QUEUED: {JobState.LOADING, *_ENDS},
+    JobState.LOADING: {JobState.RUNNING, *_ENDS},
+    JobState.RUNNING: _ENDS,
+    **dict.fromkeys(_ENDS, set()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A finished picture: which of the batch, its seed, and the digest of its pixels in the blob store."""
+
+    index: int
+    seed: int
+    digest: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a job took: seconds of each phase, peak memory of the worker in bytes."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    peak_memory: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One recipe and how far it has come; `step` of `total` counts the present phase."""
+
+    id: str
+    recipe: Recipe
+    state: JobState = JobState.QUEUED
+    phase: str = ""
+    step: int = 0
+    total: int = 0
+    pictures: tuple[Picture, ...] = ()
+    problem: Problem | None = None
+    cost: Cost | None = None
+
+    def moved(self, state: JobState) -> "Job":
+        """This job in another state; unchanged when the state machine does not allow the step.
+
+        Events of a worker may arrive late (a result after its cancel), so an illegal step is not an error:
+        a final state stays what it is.
+        """
+        return dataclasses.replace(self, state=state) if state in _NEXT[self.state] else self

@@ -1,0 +1,208 @@
+"""The whole request for pictures in one tree.
+
+A recipe holds everything that decides the pixels: equal recipe, equal model weights and equal device give
+equal bytes. It is a value: edit it with `dataclasses.replace`, keep it, compare it, send it, write it to JSON.
+"""
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+
+from studio.domain.errors import ErrorKind, Problem, StudioError
+from studio.domain.geometry import Size
+from studio.domain.samplers import SAMPLERS
+
+SEED_LIMIT = 2**63  # torch's CPU generator takes 64 bit seeds; half of it keeps every carrier of metadata happy
+MAX_STEPS = 1000  # the training timesteps of every family in use
+MAX_SIDE = 4096
+MAX_PIXELS = 4096 * 2048
+MAX_BATCH = 64
+MAX_PROMPT = 100_000  # characters
+MAX_GUIDANCE = 100.0
+STARTER = "starter"
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the reverse process is solved.
+
+    `sampler` is an id of `studio.domain.samplers`; `steps` ≥ 1; `guidance` is the classifier-free guidance
+    scale w of Ho & Salimans 2022 in the diffusers convention, where 1 means no guidance.
+    """
+
+    sampler: str = "dpmpp-2m"
+    steps: int = 12
+    guidance: float = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class SourceImage:
+    """The picture an image-to-image run starts from.
+
+    `path` names a file on disk; `strength` in (0, 1] is the share of the steps that is run on the noised picture
+    (SDEdit, Meng et al. 2021): 1 ignores the picture, small values stay close to it.
+    """
+
+    path: str
+    strength: float = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class RingNoise:
+    """A place on a circle of starting noise, so that frames around it make a loop without a seam.
+
+    The initial latents are √(1−r²)·c + r·(cos θ·a + sin θ·b) with a, b, c ~ N(0, I) drawn from the seed,
+    θ = 2π·`turn` and r = `motion`: unit variance for every r. `turn` in [0, 1), `motion` in (0, 1].
+    """
+
+    turn: float
+    motion: float = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A request for `batch` pictures; picture i uses the seed `seed + i`.
+
+    `model` is the name of a model in the library or the path of a model folder or file. `model_hash` is empty
+    in a request and filled in by the engine in what it reports back: the content hash of the weights.
+    """
+
+    prompt: str = ""
+    negative: str = ""
+    model: str = STARTER
+    size: Size = Size(256, 256)
+    sampling: Sampling = field(default_factory=Sampling)
+    seed: int = 0
+    batch: int = 1
+    source: SourceImage | None = None
+    ring: RingNoise | None = None
+    model_hash: str = ""
+
+    def for_picture(self, index: int) -> "Recipe":
+        """The recipe that makes picture `index` of this batch alone."""
+        return dataclasses.replace(self, seed=self.seed + index, batch=1)
+
+
+def validate(recipe: Recipe, multiple: int = 8) -> tuple[Problem, ...]:
+    """Everything wrong with a recipe, most important first; empty when it can be run.
+
+    `multiple` is the model's size granularity in pixels (`ModelInfo.size_multiple`).
+    """
+    checks = (_check_text, _check_numbers, _check_source, _check_ring)
+    return (*_check_size(recipe.size, multiple), *(problem for check in checks for problem in check(recipe)))
+
+
+def require_valid(recipe: Recipe, multiple: int = 8) -> None:
+    """Raise the first of `validate`'s problems as a StudioError."""
+    for problem in validate(recipe, multiple):
+        raise StudioError(problem.kind, problem.message, problem.hint, problem.field)
+
+
+def _problem(name: str, message: str, hint: str) -> Problem:
+    return Problem(ErrorKind.INPUT, message, hint, name)
+
+
+def _check_size(size: Size, multiple: int) -> list[Problem]:
+    if size.width < 1 or size.height < 1:
+        return [_problem("size", f"A picture of {size} pixels has no area.", "Choose a width and height above 0.")]
+    if max(size.width, size.height) > MAX_SIDE or size.pixels > MAX_PIXELS:
+        return [
+            _problem(
+                "size",
+                f"{size} pixels is too large to generate in one piece.",
+                f"Stay within {MAX_SIDE} pixels a side and {MAX_PIXELS // 2**20} megapixels.",
+            )
+        ]
+    if size.width % multiple or size.height % multiple:
+        return [
+            _problem(
+                "size",
+                f"This model makes pictures in steps of {multiple} pixels, and {size} is none.",
+                f"Use {size.rounded_to(multiple)}.",
+            )
+        ]
+    return []
+
+
+def _check_text(recipe: Recipe) -> list[Problem]:
+    found = []
+    for name, text in (("prompt", recipe.prompt), ("negative", recipe.negative)):
+        if len(text) > MAX_PROMPT:
+            found.append(
+                _problem(
+                    name,
+                    f"The {name} has {len(text):,} characters, more than any model can read.",
+                    f"Shorten it below {MAX_PROMPT:,} characters.",
+                )
+            )
+    if not recipe.model.strip():
+        found.append(_problem("model", "No model is chosen.", f"Choose one, for example “{STARTER}”."))
+    return found
+
+
+def _check_numbers(recipe: Recipe) -> list[Problem]:
+    found, sampling = [], recipe.sampling
+    if sampling.sampler not in SAMPLERS:
+        found.append(
+            _problem(
+                "sampling.sampler",
+                f"There is no sampler “{sampling.sampler[:40]}”.",
+                f"Choose one of: {', '.join(SAMPLERS)}.",
+            )
+        )
+    if not 1 <= sampling.steps <= MAX_STEPS:
+        found.append(
+            _problem(
+                "sampling.steps",
+                f"{sampling.steps:,} steps cannot be run.",
+                f"Choose 1 to {MAX_STEPS}; 8 to 30 are usual.",
+            )
+        )
+    if not math.isfinite(sampling.guidance) or not 0 <= sampling.guidance <= MAX_GUIDANCE:
+        found.append(
+            _problem(
+                "sampling.guidance",
+                f"A guidance scale of {sampling.guidance} cannot be used.",
+                f"Choose 0 to {MAX_GUIDANCE:.0f}; 3 to 8 are usual, and 1 means no guidance.",
+            )
+        )
+    if not 1 <= recipe.batch <= MAX_BATCH:
+        found.append(
+            _problem("batch", f"A batch of {recipe.batch:,} pictures cannot be run.", f"Choose 1 to {MAX_BATCH}.")
+        )
+    if not 0 <= recipe.seed <= SEED_LIMIT - MAX_BATCH:
+        found.append(
+            _problem("seed", f"The seed {recipe.seed} is out of range.", f"Choose 0 to {SEED_LIMIT - MAX_BATCH}.")
+        )
+    return found
+
+
+def _check_ring(recipe: Recipe) -> list[Problem]:
+    ring = recipe.ring
+    if ring is None or (0 <= ring.turn < 1 and 0 < ring.motion <= 1):
+        return []
+    return [
+        _problem(
+            "ring",
+            "The place on the noise circle is out of range.",
+            "A turn lies in 0 to below 1, the amount of motion above 0 and up to 1.",
+        )
+    ]
+
+
+def _check_source(recipe: Recipe) -> list[Problem]:
+    source = recipe.source
+    if source is None:
+        return []
+    found = []
+    if not source.path:
+        found.append(_problem("source.path", "No picture to start from is given.", "Choose an image file."))
+    if not math.isfinite(source.strength) or not 0 < source.strength <= 1:
+        found.append(
+            _problem(
+                "source.strength",
+                f"A strength of {source.strength} cannot be used.",
+                "Choose above 0 (keep the picture) up to 1 (ignore it); 0.4 to 0.7 are usual.",
+            )
+        )
+    return found
