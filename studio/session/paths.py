@@ -1,0 +1,51 @@
+"""Where things lie: the program's own resources and the user's folders."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+import studio
+
+APPLICATION = "safelight"
+HOME_VARIABLE = "SAFELIGHT_HOME"  # puts every user folder under one, for portable use and for tests
+
+
+def resources() -> Path:
+    """The folder of what ships with the program: beside the package in a checkout, inside it in a wheel."""
+    package = Path(studio.__file__).parent
+    inside = package / "_resources"
+    return inside if inside.is_dir() else package.parent / "resources"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The user's folders; none needs to exist before something is written."""
+
+    data: Path
+    config: Path
+    pictures: Path
+
+    @classmethod
+    def of_user(cls) -> "Paths":
+        """The platform's usual places, or everything under $SAFELIGHT_HOME."""
+        home = os.environ.get(HOME_VARIABLE)
+        if home:
+            base = Path(home).expanduser()
+            return cls(base / "data", base / "config", base / "pictures")
+        return cls(
+            Path(platformdirs.user_data_dir(APPLICATION)),
+            Path(platformdirs.user_config_dir(APPLICATION)),
+            Path(platformdirs.user_pictures_dir()) / "Safelight",
+        )
+
+    @property
+    def blobs(self) -> Path:
+        """The blob store of finished pixels."""
+        return self.data / "blobs"
+
+    @property
+    def models(self) -> Path:
+        """Where users put their models."""
+        return self.data / "models"

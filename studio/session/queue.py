@@ -1,0 +1,155 @@
+"""The jobs of a session: their order, their states, and what the worker says of them.
+
+Not thread-safe on purpose: `handle` is called in the thread that owns the queue (the window's, or the command
+line's main thread), to which the front end brings the worker's events.
+"""
+
+import dataclasses
+import itertools
+import uuid
+from pathlib import Path
+from typing import Protocol
+
+from psygnal import Signal
+
+from studio.domain.errors import Problem
+from studio.domain.jobs import Job, JobState, Picture
+from studio.domain.messages import (
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    JobEvent,
+    Loaded,
+    Log,
+    Phase,
+    PictureDone,
+    Preview,
+    Progress,
+    Run,
+    Started,
+)
+from studio.domain.recipe import Recipe, require_valid
+from studio.session.pace import Pace
+
+
+class Submitter(Protocol):
+    """The part of a worker host that a queue needs."""
+
+    def submit(self, run: Run) -> None:
+        """Carry out a job."""
+
+    def cancel(self, job_id: str) -> None:
+        """Stop a job; its terminal event comes within the host's bound."""
+
+
+class JobQueue:
+    """Jobs in order; at most one is with the worker at a time, so a crash can cost the others nothing."""
+
+    changed = Signal(Job)
+    preview = Signal(Preview)
+    picture = Signal(Job, Picture)
+    notice = Signal(Job, str)
+
+    def __init__(self, worker: Submitter, store: Path) -> None:
+        self._worker, self._store = worker, store
+        self._jobs: dict[str, Job] = {}
+        self._paths: dict[str, str] = {}
+        self._active: str | None = None
+        self.pace = Pace()
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """All jobs of this session, oldest first."""
+        return tuple(self._jobs.values())
+
+    @property
+    def open_jobs(self) -> tuple[Job, ...]:
+        """The jobs that are not over, in the order they will run."""
+        return tuple(job for job in self._jobs.values() if not job.state.final)
+
+    def submit(self, recipe: Recipe, model_path: str, multiple: int) -> Job:
+        """Queue a recipe whose model lies at `model_path` and works in multiples of `multiple` pixels.
+
+        Raises StudioError (INPUT) when the recipe is not valid; nothing is queued then.
+        """
+        require_valid(recipe, multiple)
+        job = Job(uuid.uuid4().hex[:12], recipe)
+        self._paths[job.id] = model_path
+        self._put(job)
+        self._feed()
+        return self._jobs[job.id]
+
+    def cancel(self, job_id: str) -> None:
+        """Stop a job, queued or running; a job that is over stays as it is."""
+        if job_id == self._active:
+            self._worker.cancel(job_id)
+        elif job_id in self._jobs:
+            self._put(self._jobs[job_id].moved(JobState.CANCELLED))
+
+    def cancel_all(self) -> None:
+        """Stop every job, the waiting ones first so that none of them starts."""
+        for job in reversed(self.open_jobs):
+            self.cancel(job.id)
+
+    def forget_finished(self) -> None:
+        """Drop the jobs that are over from the list; their pictures stay."""
+        self._jobs = {job.id: job for job in self.open_jobs}
+
+    def remaining_seconds(self) -> float | None:
+        """Estimated seconds until the queue is empty; None when nothing is known yet."""
+        return self.pace.remaining(self.open_jobs)
+
+    def handle(self, event: Event) -> None:
+        """Take in an event of the worker."""
+        if not isinstance(event, JobEvent):
+            return
+        job = self._jobs.get(event.job_id)
+        if job is None or job.state.final:
+            return
+        if isinstance(event, Preview):
+            self.preview.emit(event)
+        elif isinstance(event, Log):
+            self.notice.emit(job, event.message)
+        else:
+            self._advance(job, event)
+
+    def _advance(self, job: Job, event: JobEvent) -> None:
+        match event:
+            case Started():
+                self._put(job.moved(JobState.LOADING))
+            case Loaded():
+                self._put(dataclasses.replace(job, recipe=dataclasses.replace(job.recipe, model_hash=event.model_hash)))
+            case Progress():
+                job = job if event.phase is Phase.LOAD else job.moved(JobState.RUNNING)
+                self._put(dataclasses.replace(job, phase=event.phase, step=event.step, total=event.total))
+            case PictureDone():
+                job = dataclasses.replace(job, pictures=(*job.pictures, event.picture))
+                self._put(job)
+                self.picture.emit(job, event.picture)
+            case Finished():
+                self._end(dataclasses.replace(job, cost=event.cost), JobState.DONE)
+            case Cancelled():
+                self._end(job, JobState.CANCELLED)
+            case Failed():
+                self._end(job, JobState.FAILED, event.problem)
+
+    def _end(self, job: Job, state: JobState, problem: Problem | None = None) -> None:
+        if job.id == self._active:
+            self._active = None
+        self._paths.pop(job.id, None)
+        self._put(dataclasses.replace(job.moved(state), problem=problem))
+        self._feed()
+
+    def _feed(self) -> None:
+        if self._active is not None:
+            return
+        waiting = itertools.islice((job for job in self._jobs.values() if job.state is JobState.QUEUED), 1)
+        for job in waiting:
+            self._active = job.id
+            self._worker.submit(Run(job.id, job.recipe, self._paths[job.id], str(self._store)))
+
+    def _put(self, job: Job) -> None:
+        self._jobs[job.id] = job
+        self.pace.observe(job)
+        self.changed.emit(job)

@@ -1,0 +1,93 @@
+"""One session: its folders, settings, models, queue and gallery, put together. Window and command line share it."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from psygnal import Signal
+
+from studio.domain.catalog import ModelInfo
+from studio.domain.errors import Problem, StudioError
+from studio.domain.jobs import Job, Picture
+from studio.domain.messages import Died, Event, Ready, Unavailable, WorkerOptions
+from studio.domain.recipe import Recipe
+from studio.imaging.blobs import BlobStore
+from studio.session import library
+from studio.session.gallery import Entry, Gallery
+from studio.session.paths import Paths, resources
+from studio.session.queue import JobQueue, Submitter
+from studio.session.settings import SettingsFile
+
+
+class Worker(Submitter, Protocol):
+    """A worker host (`studio.worker.host`)."""
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+
+    def close(self) -> None:
+        """End the worker and wait for it."""
+
+
+WorkerFactory = Callable[[Callable[[Event], None], WorkerOptions], Worker]
+
+
+class Studio:
+    """The state of one run of the program.
+
+    `post` brings an event from the worker host's thread to the thread that owns this object, where `handle` must be
+    called with it. Nothing heavy happens before `start`.
+    """
+
+    ready = Signal(Ready)
+    problem = Signal(Problem)
+    saved = Signal(Job, Entry)
+
+    def __init__(
+        self, paths: Paths, make_worker: WorkerFactory, post: Callable[[Event], None], *, spare_core: bool = True
+    ) -> None:
+        self.paths = paths
+        self.settings = SettingsFile(paths.config / "settings.json")
+        self.worker = make_worker(post, self.settings.value.worker.options(spare_core=spare_core))
+        self.queue = JobQueue(self.worker, paths.blobs)
+        self.gallery = Gallery(paths.pictures, BlobStore(paths.blobs))
+        self.library = library.scan((resources() / "models", paths.models))
+        self.engine: Ready | None = None
+        self.queue.picture.connect(self._save)
+
+    def start(self) -> None:
+        """Start the worker; returns at once."""
+        self.worker.start()
+
+    def close(self) -> None:
+        """End the worker; what ran is cancelled."""
+        self.worker.close()
+
+    def model(self, name: str) -> ModelInfo:
+        """The model of this name or path. Raises StudioError (MODEL)."""
+        return library.find(self.library, name)
+
+    def submit(self, recipe: Recipe) -> Job:
+        """Queue a recipe. Raises StudioError when it, its model or its source picture cannot be used."""
+        model = self.model(recipe.model)
+        return self.queue.submit(recipe, model.path, model.traits.size_multiple)
+
+    def handle(self, event: Event) -> None:
+        """Take in an event of the worker, in the owner's thread."""
+        match event:
+            case Ready():
+                self.engine = event
+                self.ready.emit(event)
+            case Died():
+                self.engine = None
+            case Unavailable():
+                self.problem.emit(event.problem)
+            case _:
+                self.queue.handle(event)
+
+    def _save(self, job: Job, picture: Picture) -> None:
+        try:
+            entry = self.gallery.add(job.recipe.for_picture(picture.index), picture, self.engine)
+        except StudioError as error:
+            self.problem.emit(error.problem)
+        else:
+            self.saved.emit(job, entry)

@@ -1,0 +1,1 @@
+"""The worker: one loop that carries out commands, and the hosts it runs in."""
