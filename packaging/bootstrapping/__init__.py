@@ -1,0 +1,1 @@
+"""What ``packaging/bootstrap.py`` does once it runs under a supported Python. Standard library only."""
