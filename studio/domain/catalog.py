@@ -32,7 +32,7 @@ class FamilyTraits:
 
 
 FAMILIES: dict[Family, FamilyTraits] = {
-    Family.STARTER: FamilyTraits("Safelight starter", 16, True, Size(256, 256), Sampling("dpmpp-2m", 12, 4.0)),
+    Family.STARTER: FamilyTraits("Safelight starter", 32, True, Size(256, 256), Sampling("dpmpp-2m", 12, 4.0)),
     Family.SD1: FamilyTraits("Stable Diffusion 1", 8, False, Size(512, 512), Sampling("dpmpp-2m", 25, 7.0)),
     Family.SDXL: FamilyTraits("Stable Diffusion XL", 8, False, Size(1024, 1024), Sampling("dpmpp-2m", 30, 6.0)),
 }

@@ -54,7 +54,7 @@ def _read(kind: Any, value: Any, path: str) -> Any:
     if isinstance(kind, type) and issubclass(kind, Enum):
         return _read_enum(kind, value, path)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        return _read_whole_number(value, path)
     return _expect(kind, value, path)
 
 
@@ -67,6 +67,13 @@ def _read_dataclass(kind: Any, value: dict[str, Any], path: str) -> Any:
         return kind(**{name: _read(hints[name], item, f"{path}.{name}") for name, item in value.items()})
     except TypeError as error:
         raise ValueError(f"{path} is incomplete: {error}") from error
+
+
+def _read_whole_number(value: int, path: str) -> float:
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise ValueError(f"{path} is too large a number") from error
 
 
 def _read_enum(kind: type[Enum], value: Any, path: str) -> Enum:

@@ -89,6 +89,17 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
+class Unavailable:
+    """The engine cannot be loaded, and the worker ends; instead of `Ready`. `details` is a traceback as in `Failed`.
+
+    The host then fails what is outstanding with this problem, and tries again when the next job is submitted.
+    """
+
+    problem: Problem
+    details: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """The worker took the job up and begins to load its model."""
 
@@ -176,7 +187,7 @@ class Died:
 
 
 JobEvent = Started | Loaded | Progress | Preview | PictureDone | Finished | Cancelled | Failed | Log
-Event = Ready | JobEvent | Died
+Event = Ready | Unavailable | JobEvent | Died
 
 
 def is_terminal(event: Event) -> bool:

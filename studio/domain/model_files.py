@@ -281,7 +281,7 @@ def _recognise_file(path: Path) -> Family:
     if any(name.startswith("conditioner.embedders.1") for name in tensors):
         return Family.SDXL
     key = "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
-    if key in tensors and tensors[key].shape[-1] == 768:
+    if key in tensors and tensors[key].shape[-1:] == (768,):
         return Family.SD1
     raise _refusal(
         f"{path.name} is no checkpoint of a supported family.",

@@ -8,6 +8,7 @@ backslash makes a bracket literal. Unbalanced brackets are literal text: no prom
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 EMPHASIS = 1.1
 _NUMBER = re.compile(r":\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*\)")
@@ -95,7 +96,7 @@ def _write(node: Node) -> str:
         return re.sub(r"([()\[\]\\])", r"\\\1", node.text)
     inner = "".join(_write(part) for part in node.parts)
     if node.written:
-        return f"({inner}:{node.weight:g})"
+        return f"({inner}:{Decimal(repr(node.weight)):f})"
     return f"({inner})" if node.weight > 1 else f"[{inner}]"
 
 
@@ -129,7 +130,7 @@ class _Parser:
             self._close(EMPHASIS, False)
         elif character == ":" and self.stack[-1][0] == "(" and (number := _NUMBER.match(self.text, self.at - 1)):
             self.at = number.end()
-            self._close(float(number[1]), True)
+            self._close(max(-MAX_WEIGHT, min(MAX_WEIGHT, float(number[1]))), True)
         else:
             self.plain.append(character)
 

@@ -179,7 +179,17 @@ def _check_numbers(recipe: Recipe) -> list[Problem]:
 
 def _check_ring(recipe: Recipe) -> list[Problem]:
     ring = recipe.ring
-    if ring is None or (0 <= ring.turn < 1 and 0 < ring.motion <= 1):
+    if ring is None:
+        return []
+    if recipe.source is not None:
+        return [
+            _problem(
+                "ring",
+                "A frame of a noise loop cannot start from a picture.",
+                "Leave out the picture to start from, or the place on the noise circle.",
+            )
+        ]
+    if 0 <= ring.turn < 1 and 0 < ring.motion <= 1:
         return []
     return [
         _problem(

@@ -37,10 +37,14 @@ class Pace:
             seconds = self._steps.get(_key(job.recipe))
             if seconds is None:
                 return total or None
-            pictures = job.recipe.batch - len(job.pictures)
-            done = job.step if job.state is JobState.RUNNING and job.phase == Phase.DENOISE else 0
-            total += seconds * max(0, pictures * job.recipe.sampling.steps - done)
+            total += seconds * _steps_left(job)
         return total
+
+
+def _steps_left(job: Job) -> int:
+    if job.state is JobState.RUNNING and job.phase == Phase.DENOISE:
+        return job.total - job.step
+    return (job.recipe.batch - len(job.pictures)) * job.recipe.sampling.steps
 
 
 def _key(recipe: Recipe) -> tuple[str, int]:

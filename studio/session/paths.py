@@ -1,4 +1,4 @@
-"""Where things lie: the program's own resources and the user's folders."""
+"""The user's folders."""
 
 import os
 from dataclasses import dataclass
@@ -6,17 +6,8 @@ from pathlib import Path
 
 import platformdirs
 
-import studio
-
 APPLICATION = "safelight"
 HOME_VARIABLE = "SAFELIGHT_HOME"  # puts every user folder under one, for portable use and for tests
-
-
-def resources() -> Path:
-    """The folder of what ships with the program: beside the package in a checkout, inside it in a wheel."""
-    package = Path(studio.__file__).parent
-    inside = package / "_resources"
-    return inside if inside.is_dir() else package.parent / "resources"
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ class JobQueue:
         self._jobs: dict[str, Job] = {}
         self._paths: dict[str, str] = {}
         self._active: str | None = None
+        self.previews = True  # ask for them when a job starts
         self.pace = Pace()
 
     @property
@@ -147,7 +148,7 @@ class JobQueue:
         waiting = itertools.islice((job for job in self._jobs.values() if job.state is JobState.QUEUED), 1)
         for job in waiting:
             self._active = job.id
-            self._worker.submit(Run(job.id, job.recipe, self._paths[job.id], str(self._store)))
+            self._worker.submit(Run(job.id, job.recipe, self._paths[job.id], str(self._store), self.previews))
 
     def _put(self, job: Job) -> None:
         self._jobs[job.id] = job

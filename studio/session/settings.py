@@ -1,5 +1,6 @@
 """Settings as data: each field carries the label, help and range that forms and documentation are made from."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -53,12 +54,13 @@ class SettingsFile:
         self.value = dataclasses.replace(self.value, **changes)
         text = json.dumps(to_json(self.value), indent=2, ensure_ascii=False)
         temporary = self.path.with_suffix(f".new-{os.getpid()}")
-        try:
+        with contextlib.suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(text, "utf-8")
-            temporary.replace(self.path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
+            try:
+                temporary.write_text(text, "utf-8")
+                temporary.replace(self.path)
+            except OSError:
+                temporary.unlink(missing_ok=True)
 
     def _read(self) -> Settings:
         try:
@@ -70,7 +72,5 @@ class SettingsFile:
             return Settings()
 
     def _set_aside(self) -> None:
-        try:
+        with contextlib.suppress(OSError):
             self.path.replace(self.path.with_suffix(".damaged.json"))
-        except OSError:
-            return
