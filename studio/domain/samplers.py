@@ -25,8 +25,8 @@ Options = tuple[tuple[str, str | int | float | bool], ...]
 class Sampler:
     """One entry of the sampler list.
 
-        `stochastic` samplers draw fresh noise at each step (from the job's seed: still reproducible). `evaluations` is
-        the number of network calls a step takes. `eta` scales the fresh noise where the scheduler's step asks for it (DDIM's η
+    `stochastic` samplers draw fresh noise at each step (from the job's seed: still reproducible). `evaluations` is the
+    number of network calls a step takes. `eta` scales the fresh noise where the scheduler's step asks for it (DDIM's η
     of Song et al. 2021, TCD's γ of Zheng et al. 2024).
     """
 

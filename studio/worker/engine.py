@@ -18,9 +18,9 @@ class Engine(Protocol):
     def run(self, command: Run, emit: Emit, poll: Poll) -> Finished:
         """Carry out one job.
 
-        Emits Loaded once the model is in memory, Progress, Preview, Log and PictureDone, and returns the terminal event. Calls `poll` as often as it can (at least
-        once a denoising step): it raises JobCancelled when the job is to stop, which must pass through.
-        A StudioError raised here fails the job; the engine must be usable afterwards.
+        Emits Loaded once the model is in memory, Progress, Preview, Log and PictureDone, and returns the terminal
+        event. Calls `poll` as often as it can (at least once a denoising step): it raises JobCancelled when the job is
+        to stop, which must pass through. A StudioError raised here fails the job; the engine must be usable afterwards.
         """
 
     def free(self) -> None:
