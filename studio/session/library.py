@@ -41,7 +41,7 @@ def find(library: Library, name: str) -> ModelInfo:
         if bad.name == name:
             raise StudioError(ErrorKind.MODEL, bad.reason, bad.hint, "model")
     path = Path(name).expanduser()
-    if path.exists() or path.is_absolute() or len(path.parts) > 1:
+    if name.strip() and (path.exists() or path.is_absolute() or len(path.parts) > 1):
         return read_model(path.absolute())
     names = ", ".join(model.name for model in library.models) or "none are installed"
     raise StudioError(

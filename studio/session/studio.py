@@ -1,19 +1,22 @@
 """One session: its folders, settings, models, queue and gallery, put together. Window and command line share it."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from psygnal import Signal
 
 from studio.domain.catalog import ModelInfo
-from studio.domain.errors import Problem, StudioError
+from studio.domain.errors import ErrorKind, Problem, StudioError
 from studio.domain.jobs import Job, Picture
 from studio.domain.messages import Died, Event, Ready, Unavailable, WorkerOptions
-from studio.domain.recipe import Recipe
+from studio.domain.recipe import Recipe, require_valid
 from studio.imaging.blobs import BlobStore
+from studio.imaging.pictures import require_picture
+from studio.resources import resources
 from studio.session import library
 from studio.session.gallery import Entry, Gallery
-from studio.session.paths import Paths, resources
+from studio.session.paths import Paths
 from studio.session.queue import JobQueue, Submitter
 from studio.session.settings import SettingsFile
 
@@ -29,13 +32,15 @@ class Worker(Submitter, Protocol):
 
 
 WorkerFactory = Callable[[Callable[[Event], None], WorkerOptions], Worker]
+Keep = Callable[[Recipe, Picture, Ready | None], Entry | None]
 
 
 class Studio:
     """The state of one run of the program.
 
     `post` brings an event from the worker host's thread to the thread that owns this object, where `handle` must be
-    called with it. Nothing heavy happens before `start`.
+    called with it. Nothing heavy happens before `start`. `store` is another folder for blobs than the user's.
+    Finished pictures go to `keep`, which is the gallery's `add` unless a front end sets something else.
     """
 
     ready = Signal(Ready)
@@ -43,13 +48,21 @@ class Studio:
     saved = Signal(Job, Entry)
 
     def __init__(
-        self, paths: Paths, make_worker: WorkerFactory, post: Callable[[Event], None], *, spare_core: bool = True
+        self,
+        paths: Paths,
+        make_worker: WorkerFactory,
+        post: Callable[[Event], None],
+        *,
+        spare_core: bool = True,
+        store: Path | None = None,
     ) -> None:
         self.paths = paths
         self.settings = SettingsFile(paths.config / "settings.json")
         self.worker = make_worker(post, self.settings.value.worker.options(spare_core=spare_core))
-        self.queue = JobQueue(self.worker, paths.blobs)
-        self.gallery = Gallery(paths.pictures, BlobStore(paths.blobs))
+        store = store or paths.blobs
+        self.queue = JobQueue(self.worker, store)
+        self.gallery = Gallery(paths.pictures, BlobStore(store))
+        self.keep: Keep = self.gallery.add
         self.library = library.scan((resources() / "models", paths.models))
         self.engine: Ready | None = None
         self.queue.picture.connect(self._save)
@@ -66,9 +79,25 @@ class Studio:
         """The model of this name or path. Raises StudioError (MODEL)."""
         return library.find(self.library, name)
 
-    def submit(self, recipe: Recipe) -> Job:
-        """Queue a recipe. Raises StudioError when it, its model or its source picture cannot be used."""
+    def check(self, recipe: Recipe) -> ModelInfo:
+        """The model for a recipe. Raises StudioError when it, its model or its source picture cannot be used."""
         model = self.model(recipe.model)
+        require_valid(recipe, model.traits.size_multiple)
+        fitting = [sampler.id for sampler in model.samplers()]
+        if recipe.sampling.sampler not in fitting:
+            raise StudioError(
+                ErrorKind.INPUT,
+                f"The model {model.name} cannot be sampled with {recipe.sampling.sampler}.",
+                f"Choose one of: {', '.join(fitting)}.",
+                "sampling.sampler",
+            )
+        if recipe.source:
+            require_picture(Path(recipe.source.path))
+        return model
+
+    def submit(self, recipe: Recipe) -> Job:
+        """Queue a recipe. Raises StudioError as `check` does."""
+        model = self.check(recipe)
         return self.queue.submit(recipe, model.path, model.traits.size_multiple)
 
     def handle(self, event: Event) -> None:
@@ -86,8 +115,9 @@ class Studio:
 
     def _save(self, job: Job, picture: Picture) -> None:
         try:
-            entry = self.gallery.add(job.recipe.for_picture(picture.index), picture, self.engine)
+            entry = self.keep(job.recipe.for_picture(picture.index), picture, self.engine)
         except StudioError as error:
             self.problem.emit(error.problem)
         else:
-            self.saved.emit(job, entry)
+            if entry:
+                self.saved.emit(job, entry)

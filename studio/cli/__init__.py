@@ -1,0 +1,66 @@
+"""The command line: `safelight` opens the window, and its commands do the same work without one.
+
+Importing this loads nothing heavy, so that `--help` answers at once; each command imports what it needs.
+"""
+
+import io
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from typer import Abort, TyperException
+
+from studio.cli.commands import app
+from studio.cli.failures import CANCELLED, Interrupted, report, report_cancel
+from studio.cli.program import Program
+from studio.domain.errors import ErrorKind, Problem, StudioError
+
+WINDOW = "window"
+
+
+def main(argv: Sequence[str] | None = None, engine: str = "") -> int:
+    """Carry out a command line and return the exit code; `engine` names another engine's factory than ours."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    as_json = "--json" in arguments
+    _tolerate_any_character()
+    try:
+        code = app(_with_default(arguments), prog_name="safelight", standalone_mode=False, obj=Program(engine))
+        if code == CANCELLED:  # typer's own answer to a Ctrl-C before ours was in place
+            return report_cancel(as_json)
+        return code if isinstance(code, int) else 0
+    except StudioError as error:
+        return report(error.problem, as_json)
+    except TyperException as error:
+        return report(_of_usage(error), as_json)
+    except (Interrupted, KeyboardInterrupt, Abort):
+        return report_cancel(as_json)
+
+
+def _with_default(arguments: list[str]) -> list[str]:
+    """No command, or files in place of one, means the window."""
+    first = arguments[0] if arguments else ""
+    own_options = ("--help", "-h", "--version", "--install-completion", "--show-completion")
+    is_command = first in {command.callback.__name__ for command in app.registered_commands if command.callback}
+    if not is_command and first not in own_options and (not first or first.startswith("-") or _is_file(first)):
+        return [WINDOW, *arguments]
+    return arguments
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return len(Path(text).parts) > 1 or bool(Path(text).suffix) or Path(text).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _of_usage(error: TyperException) -> Problem:
+    command = getattr(getattr(error, "ctx", None), "command_path", "safelight")
+    message = error.format_message()
+    return Problem(ErrorKind.INPUT, message if message.endswith(".") else f"{message}.", f"See `{command} --help`.")
+
+
+def _tolerate_any_character() -> None:
+    """A prompt may hold what the terminal's encoding lacks; print an escape then, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

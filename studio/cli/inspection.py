@@ -1,0 +1,132 @@
+"""`safelight inspect` and `safelight models`."""
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from studio.cli.program import note, print_json
+from studio.domain import model_files
+from studio.domain.catalog import ModelInfo
+from studio.domain.codec import to_json
+from studio.domain.errors import ErrorKind, StudioError
+from studio.domain.model_digest import model_digest
+from studio.imaging import metadata
+from studio.imaging.metadata import PictureInfo
+from studio.resources import resources
+from studio.session import library
+from studio.session.paths import Paths
+
+_MODEL_SUFFIXES = (".safetensors", ".ckpt", ".pt", ".pth", ".bin")
+
+
+def inspect(path: Path, as_json: bool) -> int:
+    """Carry out `inspect`. Raises StudioError for what is neither a picture nor a model."""
+    path = path.expanduser()
+    if not path.exists():
+        raise StudioError(ErrorKind.INPUT, f"There is no file {path}.", "Check the path.")
+    warnings: tuple[str, ...] = ()
+    if path.is_dir() or path.suffix.lower() in _MODEL_SUFFIXES:
+        facts = _of_model(library.read_model(path.absolute()))
+    else:
+        info = metadata.read(path)
+        facts, warnings = _of_picture(info), info.warnings
+    if as_json:
+        print_json({"path": str(path.absolute()), **facts, "warnings": list(warnings)})
+        return 0
+    _print_facts(facts)
+    for warning in warnings:
+        note(f"warning: {warning}")
+    return 0
+
+
+def models(as_json: bool) -> int:
+    """Carry out `models`."""
+    folder = Paths.of_user().models
+    found = library.scan((resources() / "models", folder))
+    if as_json:
+        print_json(
+            {
+                "folder": str(folder),
+                "models": [_of_listed(model) for model in found.models],
+                "unusable": [dataclasses.asdict(bad) for bad in found.unusable],
+            }
+        )
+        return 0
+    table = Table("model", "family", "size", "path", box=None)
+    for model in found.models:
+        table.add_row(Text(model.name), model.traits.title, _megabytes(model.bytes), Text(model.path, overflow="fold"))
+    console = Console(soft_wrap=False)
+    console.print(table if found.models else "No models are installed.")
+    for bad in found.unusable:
+        console.print(Text(f"not usable: {bad.name}: {bad.reason} {bad.hint}"), soft_wrap=True, highlight=False)
+    console.print(Text(f"Add models to {folder}"), soft_wrap=True, highlight=False)
+    return 0
+
+
+def _of_listed(model: ModelInfo) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "title": model.title,
+        "family": model.family.value,
+        "bytes": model.bytes,
+        "path": model.path,
+        "size": str(model.default_size),
+        "sampling": to_json(model.default_sampling),
+        "samplers": [sampler.id for sampler in model.samplers()],
+    }
+
+
+def _of_model(model: ModelInfo) -> dict[str, Any]:
+    files = model_files.weight_files(Path(model.path))
+    return {
+        "kind": "model",
+        **_of_listed(model),
+        "parameters": _parameters(files),
+        "hash": model_digest(Path(model.path)),
+        "summary": model.summary,
+        "licence": model.licence,
+    }
+
+
+def _of_picture(info: PictureInfo) -> dict[str, Any]:
+    return {
+        "kind": "picture",
+        "format": info.format,
+        "size": str(info.size),
+        "software": info.software,
+        "generated": info.generated,
+        "recipe": to_json(info.recipe) if info.recipe else None,
+        "made_with": to_json(info.capsule) if info.capsule else None,
+        "parameters": info.parameters,
+        "fields": info.fields,
+    }
+
+
+def _parameters(files: list[Path]) -> int:
+    return sum(math.prod(tensor.shape) for file in files for tensor in model_files.read_header(file).values())
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 2**20:,.0f} MiB"
+
+
+def _print_facts(facts: dict[str, Any]) -> None:
+    """One line for each fact that is there; raw texts only where they could not be understood."""
+    hidden = {"kind", "examples", "samplers"} | ({"fields", "parameters"} if facts.get("recipe") else set())
+    console = Console(soft_wrap=True)
+    for name, value in _flat({key: value for key, value in facts.items() if key not in hidden}):
+        console.print(Text(f"{name + ':':<24} {value}"), highlight=False)
+
+
+def _flat(facts: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in facts.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        elif value not in ("", None, [], False):
+            yield f"{prefix}{name}", f"{value:,}" if name in ("bytes", "parameters") else str(value)

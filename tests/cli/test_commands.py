@@ -1,0 +1,153 @@
+"""The other commands: inspect, models, doctor, bench, demo."""
+
+import dataclasses
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, PngImagePlugin
+
+from studio.cli import demonstration
+from studio.domain.recipe import Recipe, validate
+from studio.imaging import metadata
+from tests.cli import fake_engine
+from tests.cli.conftest import Call, write_weights
+
+PARAMETERS = (
+    "a fox\nNegative prompt: fog\nSteps: 20, Sampler: Restart, CFG scale: 7, Seed: 3, Size: 512x512, Model: v1-5"
+)
+
+
+def test_inspect_shows_the_recipe_of_a_picture(call: Call) -> None:
+    call("generate", "sea at night", "--seed", 5, "-o", "a.png", "--size", 64)
+    shown = call("inspect", "a.png")
+    assert shown.code == 0
+    assert "sea at night" in shown.out
+    assert fake_engine.MODEL_HASH in shown.out
+    document = call("inspect", "a.png", "--json").json
+    assert (document["kind"], document["recipe"]["seed"], document["made_with"]["dtype"]) == ("picture", 5, "float32")
+    assert (document["generated"], document["warnings"]) == (True, [])
+
+
+def test_inspect_reads_a1111_and_warns(call: Call) -> None:
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("parameters", PARAMETERS)
+    Image.new("RGB", (8, 8)).save("a.png", pnginfo=texts)
+    document = call("inspect", "a.png", "--json").json
+    assert document["recipe"]["prompt"] == "a fox"
+    assert document["parameters"]["Model"] == "v1-5"
+    assert "Restart" in document["warnings"][0]
+    assert "warning: The sampler “Restart”" in call("inspect", "a.png").err
+
+
+def test_inspect_tells_what_a_model_is(call: Call, home: Path) -> None:
+    document = call("inspect", home / "data" / "models" / "starter", "--json").json
+    assert (document["kind"], document["family"], document["parameters"]) == ("model", "starter", 3)
+    assert len(document["hash"]) == 16
+    assert "starter" in call("inspect", home / "data" / "models" / "starter").out
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "says"),
+    [("missing.png", 2, "no file"), ("text.png", 2, "no picture"), ("empty", 3, "empty"), ("a.ckpt", 3, "pickle"),
+     ("a.safetensors", 3, "no checkpoint of a supported family")],
+)  # fmt: skip
+def test_inspect_says_what_it_cannot_read(call: Call, name: str, code: int, says: str) -> None:
+    Path("text.png").write_text("hello")
+    Path("empty").mkdir()
+    Path("a.ckpt").write_bytes(b"PK\3\4" + bytes(100))
+    write_weights(Path("a.safetensors"))
+    done = call("inspect", name)
+    assert (done.code, done.out) == (code, "")
+    assert says in done.err
+
+
+def test_models_lists_the_usable_and_the_others(call: Call, home: Path) -> None:
+    (home / "data" / "models" / "broken").mkdir()
+    document = call("models", "--json").json
+    assert "starter" in [model["name"] for model in document["models"]]
+    assert [(bad["name"], "empty" in bad["reason"]) for bad in document["unusable"]] == [("broken", True)]
+    shown = call("models").out
+    assert "starter" in shown
+    assert "not usable: broken" in shown
+    assert str(home / "data" / "models") in shown.replace("\n", "")
+
+
+def test_doctor_finds_a_sound_machine_sound(call: Call) -> None:
+    done = call("doctor", "--json")
+    checks = {check["name"]: check for check in done.json["checks"]}
+    assert checks["engine"]["found"].startswith("a painter")
+    assert {check["state"] for check in checks.values()} <= {"ok", "warn"}
+    assert (done.code, done.json["ok"]) == (0, True)
+    assert {
+        "program",
+        "processor",
+        "memory",
+        "disk",
+        "pictures folder",
+        "model",
+        "libraries",
+        "screen",
+        "window",
+    } <= set(checks)
+
+
+def test_doctor_names_what_is_broken(call: Call, home: Path) -> None:
+    (home / "pictures").write_text("a file in the way")
+    done = call("doctor", engine=f"{fake_engine.__name__}:unavailable")
+    assert done.code == 1
+    assert "There is no device auto." in done.out
+    assert "is a file, not a folder" in done.out
+    assert "→ Choose cpu." in done.out
+
+
+def test_bench_collects_the_suites(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[list[str]] = []
+
+    def run(command: list[str], **_: Any) -> "subprocess.CompletedProcess[str]":
+        ran.append(command[1:])
+        good = json.dumps({"overhead": {"p50": 0.123456, "runs": [1, 2]}})
+        broken = "cancel" in command
+        return subprocess.CompletedProcess(command, int(broken), "" if broken else good, "Traceback\nIt broke.")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    assert call("bench", "overhead", "--json").json == {"overhead": {"p50": 0.123456, "runs": [1, 2]}}
+    done = call("bench")
+    assert done.code == 1, "a suite broke"
+    assert "0.1235" in done.out
+    assert "It broke." in done.out
+    assert ran[0] == ["-m", "studio.engine.bench", "overhead", "--json"]
+    assert ["-m", "studio.ui.bench", "--json"] in ran
+    assert len(ran) == 6
+
+
+def test_bench_knows_its_suites(call: Call) -> None:
+    done = call("bench", "speed")
+    assert (done.code, "starter, overhead, defaults, cancel, window" in done.err) == (2, True)
+
+
+def test_demo_makes_a_picture_and_a_loop(call: Call, home: Path) -> None:
+    done = call("demo", "-o", "demo")
+    assert done.out.splitlines() == [str(Path("demo") / "picture.png"), str(Path("demo") / "loop.webp")]
+    assert metadata.read(Path("demo") / "picture.png").recipe is not None
+    info = metadata.read(Path("demo") / "loop.webp")
+    assert info.software.startswith("Safelight")
+    report = call("demo", "--json").json
+    assert [Path(path).parent for path in report["files"]] == [home / "pictures" / "demo"] * 2
+    assert report["frames"] == demonstration.FRAMES
+
+
+def test_the_ring_of_the_demo_is_closed_and_deterministic() -> None:
+    recipes = demonstration.ring(Recipe(prompt="sea"))
+    turns = [recipe.ring.turn for recipe in recipes if recipe.ring]
+    assert np.allclose(np.diff([*turns, 1.0]), 1 / demonstration.FRAMES)
+    assert {dataclasses.replace(recipe, ring=None) for recipe in recipes} == {Recipe(prompt="sea")}
+    assert all(validate(recipe) == () for recipe in recipes)
+
+
+def test_an_unknown_command_is_an_error(call: Call) -> None:
+    done = call("generat")
+    assert (done.code, "generat" in done.err) == (2, True)

@@ -1,0 +1,38 @@
+"""Recipes for property tests."""
+
+from hypothesis import strategies as st
+
+from studio.domain.geometry import Size
+from studio.domain.recipe import MAX_BATCH, SEED_LIMIT, Recipe, RingNoise, Sampling, SourceImage
+from studio.domain.samplers import SAMPLERS
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
+SIZES = st.builds(Size, st.integers(1, 256).map(lambda n: n * 8), st.integers(1, 256).map(lambda n: n * 8))
+SAMPLING = st.builds(
+    Sampling, st.sampled_from(sorted(SAMPLERS)), st.integers(1, 1000), st.floats(0, 100, allow_nan=False)
+)
+SOURCES = st.builds(SourceImage, TEXT.filter(bool), st.floats(0.01, 1))
+RINGS = st.builds(RingNoise, st.floats(0, 1, exclude_max=True), st.floats(0.01, 1))
+
+
+def recipes() -> st.SearchStrategy[Recipe]:
+    """Recipes that are valid for models in steps of 8 pixels."""
+    return st.one_of(_recipes(st.none() | SOURCES, st.none()), _recipes(st.none(), RINGS))
+
+
+def _recipes(
+    sources: st.SearchStrategy[SourceImage | None], rings: st.SearchStrategy[RingNoise | None]
+) -> st.SearchStrategy[Recipe]:
+    return st.builds(
+        Recipe,
+        prompt=TEXT,
+        negative=TEXT,
+        model=TEXT.filter(lambda text: bool(text.strip())),
+        size=SIZES,
+        sampling=SAMPLING,
+        seed=st.integers(0, SEED_LIMIT - MAX_BATCH),
+        batch=st.integers(1, MAX_BATCH),
+        source=sources,
+        ring=rings,
+        model_hash=st.text("0123456789abcdef", max_size=16),
+    )

@@ -1,0 +1,236 @@
+"""Recognising models from their headers and configs alone, and refusing what is unsound."""
+
+import json
+import pickle
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from studio.domain import model_files
+from studio.domain.catalog import Family
+from studio.domain.errors import ErrorKind, StudioError
+from studio.domain.model_files import read_header, recognise, weight_files, weights_size
+
+Entries = dict[str, tuple[str, list[int]]]
+BYTES = {"F32": 4, "F16": 2}
+SD1_KEY = "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
+STARTER_UNET = {"addition_embed_type": "text", "cross_attention_dim": 384}
+
+
+def write_safetensors(path: Path, entries: Entries) -> Path:
+    """A sound file of zeros."""
+    header, at = {}, 0
+    for name, (dtype, shape) in entries.items():
+        count = BYTES[dtype]
+        for side in shape:
+            count *= side
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [at, at + count]}
+        at += count
+    raw = json.dumps(header).encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(struct.pack("<Q", len(raw)) + raw + bytes(at))
+    return path
+
+
+def write_header(path: Path, header: object, data: int = 64) -> Path:
+    """A file with any header."""
+    raw = header if isinstance(header, bytes) else json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(raw)) + raw + bytes(data))
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Callable[..., Path]:
+    """Makes a diffusers folder of a pipeline class, with a given denoiser config."""
+
+    def make(pipeline: str = "StableDiffusionPipeline", unet: dict[str, object] | None = None) -> Path:
+        root = tmp_path / "model"
+        for part in ("unet", "vae", "text_encoder", "text_encoder_2"):
+            write_safetensors(root / part / "model.safetensors", {"weight": ("F16", [4, 4])})
+            (root / part / "config.json").write_text(json.dumps((unet or {}) if part == "unet" else {}))
+        (root / "model_index.json").write_text(json.dumps({"_class_name": pipeline}))
+        return root
+
+    return make
+
+
+def refusal(path: Path) -> str:
+    """Why `path` is refused."""
+    with pytest.raises(StudioError) as caught:
+        recognise(path)
+    assert caught.value.problem.kind is ErrorKind.MODEL
+    assert caught.value.problem.hint
+    return caught.value.problem.message
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "unet", "family"),
+    [
+        ("StableDiffusionPipeline", {"cross_attention_dim": 768}, Family.SD1),
+        ("StableDiffusionPipeline", STARTER_UNET, Family.STARTER),
+        ("StableDiffusionXLPipeline", {"cross_attention_dim": 2048}, Family.SDXL),
+        ("StableDiffusionXLImg2ImgPipeline", {}, Family.SDXL),
+    ],
+)
+def test_folders_are_recognised_by_their_configs(
+    folder: Callable[..., Path], pipeline: str, unet: dict[str, object], family: Family
+) -> None:
+    assert recognise(folder(pipeline, unet)) is family
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "unet"), [("FluxPipeline", {}), ("", {}), ("StableDiffusionPipeline", {"cross_attention_dim": 1024})]
+)
+def test_other_families_are_refused(folder: Callable[..., Path], pipeline: str, unet: dict[str, object]) -> None:
+    assert "cannot run" in refusal(folder(pipeline, unet))
+
+
+def test_single_files_are_recognised_by_their_tensors(tmp_path: Path) -> None:
+    first = write_safetensors(tmp_path / "a.safetensors", {SD1_KEY: ("F16", [320, 768])})
+    second = write_safetensors(
+        tmp_path / "b.safetensors", {"conditioner.embedders.1.model.ln_final.weight": ("F16", [4])}
+    )
+    assert (recognise(first), recognise(second)) == (Family.SD1, Family.SDXL)
+    assert weight_files(first) == [first]
+    assert weights_size(first) == first.stat().st_size
+
+
+def test_single_files_of_other_families_are_refused(tmp_path: Path) -> None:
+    refusal(write_safetensors(tmp_path / "lora.safetensors", {"lora_unet.down.weight": ("F16", [4, 4])}))
+    refusal(write_safetensors(tmp_path / "sd2.safetensors", {SD1_KEY: ("F16", [320, 1024])}))
+    refusal(write_safetensors(tmp_path / "scalar.safetensors", {SD1_KEY: ("F16", [])}))
+
+
+@pytest.mark.parametrize("part", ["unet", "vae", "text_encoder"])
+def test_a_part_without_weights_or_config_is_refused(folder: Callable[..., Path], part: str) -> None:
+    root = folder()
+    (root / part / "model.safetensors").unlink()
+    assert "missing" in refusal(root)
+    (root / part / "weights.ckpt").write_bytes(b"")
+    assert "pickle" in refusal(root)
+    (root / part / "config.json").unlink()
+    assert "lacks" in refusal(root)
+
+
+def test_folders_that_are_no_models_are_refused(tmp_path: Path) -> None:
+    assert "no model at" in refusal(tmp_path / "nothing")
+    (tmp_path / "empty").mkdir()
+    assert "empty" in refusal(tmp_path / "empty")
+    (tmp_path / "empty" / "notes.txt").write_text("")
+    assert "no model_index.json" in refusal(tmp_path / "empty")
+
+
+@pytest.mark.parametrize("content", [pickle.dumps([1]), b"PK\x03\x04 a zip", b"\x80\x02 an old pickle"])
+def test_a_pickle_is_known_by_its_content(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "model.safetensors").write_bytes(content + bytes(100))
+    assert "pickle" in refusal(tmp_path / "model.safetensors")
+
+
+@pytest.mark.parametrize("size", [0, 3, 7, 8, 100, -1])
+def test_cut_files_are_refused(tmp_path: Path, size: int) -> None:
+    path = write_safetensors(tmp_path / "model.safetensors", {SD1_KEY: ("F32", [64, 768])})
+    path.write_bytes(path.read_bytes()[:size])
+    assert "cut short" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"not json",
+        b"[]",
+        b"null",
+        b"3",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        {"a": 3},
+        {"a": {"dtype": "F32"}},
+        {"a": {"dtype": "F99", "shape": [1], "data_offsets": [0, 4]}},
+        {"a": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 4]}},
+        {"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 4]}},
+        {"a": {"dtype": "F32", "shape": ["x"], "data_offsets": [0, 4]}},
+        {"a": {"dtype": "F32", "shape": [1], "data_offsets": [4, 0]}},
+        {"a": {"dtype": "F32", "shape": [1] * 9, "data_offsets": [0, 4]}},
+        {"a": {"dtype": "F32", "shape": [1], "data_offsets": [0]}},
+        {"a": {"dtype": [], "shape": [1], "data_offsets": [0, 4]}},
+        {"a": {"dtype": "F32", "shape": None, "data_offsets": [0, 4]}},
+    ],
+)
+def test_damaged_headers_are_refused(tmp_path: Path, header: object) -> None:
+    assert "damaged" in refusal(write_header(tmp_path / "model.safetensors", header))
+
+
+def test_headers_made_to_exhaust_memory_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(struct.pack("<Q", 2**62) + bytes(64))
+    assert "claims" in refusal(path)
+    monkeypatch.setattr(model_files, "MAX_TENSORS", 10)
+    entries = {f"t{i}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for i in range(11)}
+    assert "more than any model" in refusal(write_header(path, entries))
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=300))
+def test_no_bytes_crash_the_reader(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "fuzz.safetensors"
+    path.write_bytes(struct.pack("<Q", len(content)) + content)
+    try:
+        read_header(path)
+    except StudioError as error:
+        assert error.problem.kind is ErrorKind.MODEL
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"block_out_channels": [160_000]},
+        {"layers_per_block": 3000},
+        {"num_hidden_layers": 10**6},
+        {"hidden_size": 10**6},
+        {"nested": {"num_res_blocks": 10**4}},
+        {"anything": 2**40},
+        {"block_out_channels": [1e30]},
+    ],
+)
+def test_configs_made_to_exhaust_memory_are_refused(folder: Callable[..., Path], config: dict[str, object]) -> None:
+    assert "no real model has" in refusal(folder(unet=config))
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", "3", '{"a": ' * 100_000])
+@pytest.mark.parametrize("name", ["model_index.json", "unet/config.json"])
+def test_damaged_configs_are_refused(folder: Callable[..., Path], name: str, content: str) -> None:
+    root = folder()
+    (root / name).write_text(content)
+    refusal(root)
+
+
+def test_an_enormous_config_is_not_even_read(folder: Callable[..., Path]) -> None:
+    root = folder()
+    (root / "unet/config.json").write_text("[" + "1," * 2**20 + "1]")
+    assert "too large" in refusal(root)
+
+
+def test_links_out_of_the_folder_are_refused(folder: Callable[..., Path], tmp_path: Path) -> None:
+    root = folder()
+    secret = tmp_path / "secret.txt"
+    secret.write_text("private")
+    (root / "unet/link.json").symlink_to(secret)
+    assert "link" in refusal(root)
+
+
+def test_the_links_of_a_download_cache_are_fine(folder: Callable[..., Path]) -> None:
+    root = folder()
+    blobs = root.parent / "blobs"
+    blobs.mkdir()
+    (root / "unet/model.safetensors").rename(blobs / "abc")
+    (root / "unet/model.safetensors").symlink_to(blobs / "abc")
+    assert recognise(root) is Family.SD1
+
+
+def test_an_unreadable_file_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "folder.safetensors").mkdir()
+    with pytest.raises(StudioError):
+        read_header(tmp_path / "folder.safetensors")
