@@ -1,0 +1,1 @@
+"""Diffusion itself, on torch and diffusers; imported only inside a worker."""

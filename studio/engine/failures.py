@@ -1,0 +1,61 @@
+"""Library errors turned into problems a user can act on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from safetensors import SafetensorError
+
+from studio.domain.errors import ErrorKind, StudioError
+from studio.engine.libraries import MissingPartError, torch
+
+_LOADING = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    RuntimeError,
+    ImportError,
+    ZeroDivisionError,
+    RecursionError,
+    AssertionError,
+    OverflowError,
+    SafetensorError,
+    MissingPartError,
+)
+
+
+@contextmanager
+def while_loading(path: Path) -> Iterator[None]:
+    """Whatever a library raises about a model's files becomes a StudioError: MODEL, or MEMORY where it ran out."""
+    with out_of_memory("load this model", "Close other programs or choose a smaller model."):
+        try:
+            yield
+        except _LOADING as error:
+            if _is_memory(error):
+                raise
+            first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise StudioError(
+                ErrorKind.MODEL,
+                f"The model {path.name} could not be loaded: {first[:200]}",
+                "Its files are damaged or belong to another kind of model; download it again.",
+                "model",
+            ) from error
+
+
+@contextmanager
+def out_of_memory(action: str, hint: str) -> Iterator[None]:
+    """Memory errors of Python, the CPU allocator and CUDA become a StudioError (MEMORY)."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not _is_memory(error):
+            raise
+        raise StudioError(ErrorKind.MEMORY, f"There is not enough memory to {action}.", hint, "size") from error
+
+
+def _is_memory(error: BaseException) -> bool:
+    """torch's CPU allocator raises a plain RuntimeError that only its text tells apart."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)

@@ -1,0 +1,200 @@
+"""Models from disk: diffusers folders and single checkpoint files, by classes of our own choice, never theirs."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from studio.domain.catalog import Family
+from studio.domain.errors import ErrorKind, StudioError
+from studio.domain.model_digest import model_digest
+from studio.domain.model_files import recognise, weights_size
+from studio.engine import libraries as lib
+from studio.engine.conditioning import Conditioner, TextEncoder
+from studio.engine.device import DevicePlan
+from studio.engine.failures import while_loading
+from studio.engine.libraries import torch
+from studio.engine.models import LoadedModel, Poll
+from studio.engine.sampling import noise_schedule, placeholder
+from studio.resources import resources
+
+Report = Callable[[int, int], None]
+_SAFE = {"local_files_only": True, "use_safetensors": True}
+
+
+def identify(path: Path, poll: Poll) -> tuple[Family, str]:
+    """Family and content hash of the model at `path`. Raises StudioError (MODEL) when it is unsafe or unknown."""
+    family = recognise(path)
+    with while_loading(path):
+        return family, model_digest(path, poll)
+
+
+def open_model(path: Path, family: Family, digest: str, plan: DevicePlan, poll: Poll, report: Report) -> LoadedModel:
+    """Load an identified model as `plan` says; `poll` runs between its parts and `report(done, total)` counts them.
+
+    Raises StudioError: MODEL when it is damaged, MEMORY when it does not fit.
+    """
+    with while_loading(path), lib.quiet():
+        loader = _Loader(path, family, plan, poll, report)
+        parts = loader.folder_parts() if path.is_dir() else loader.file_parts()
+        return _assembled(path, family, digest, parts, plan)
+
+
+class _Loader:
+    """Loads one part after the other and counts them."""
+
+    def __init__(self, path: Path, family: Family, plan: DevicePlan, poll: Poll, report: Report) -> None:
+        self.path, self.family, self.plan, self.poll, self.report = path, family, plan, poll, report
+        self.total = 4 if family is Family.SDXL else 3
+        self.done = 0
+
+    def folder_parts(self) -> dict[str, Any]:
+        """The pipeline's components from a diffusers folder."""
+        parts: dict[str, Any] = {}
+        for suffix in ("", "_2") if self.family is Family.SDXL else ("",):
+            parts[f"text_encoder{suffix}"] = self._network(self._encoder_class(suffix), f"text_encoder{suffix}")
+            parts[f"tokenizer{suffix}"] = self._tokenizer(f"tokenizer{suffix}")
+        parts["unet"] = self._network(lib.UNET, "unet")
+        parts["vae"] = self._network(self._autoencoder_class(), "vae")
+        parts["schedule"] = _read(self.path / "scheduler" / "scheduler_config.json")
+        parts["index"] = _read(self.path / "model_index.json")
+        return parts
+
+    def file_parts(self) -> dict[str, Any]:
+        """The components from a single checkpoint, with the configs that ship with the program."""
+        configs = config_folder(self.family)
+        self.poll()
+        tokenizers = {"tokenizer": clip_tokenizer("<|endoftext|>")}
+        if self.family is Family.SDXL:
+            tokenizers["tokenizer_2"] = clip_tokenizer("!")
+        pipe = _kinds(self.family)[0].from_single_file(
+            str(self.path),
+            config=str(configs),
+            local_files_only=True,
+            torch_dtype=self.plan.dtype,
+            scheduler=placeholder(),
+            **tokenizers,
+        )
+        names = ("text_encoder", "tokenizer", "text_encoder_2", "tokenizer_2", "unet", "vae")
+        parts = {name: pipe.components[name] for name in names if pipe.components.get(name) is not None}
+        for network in (part for part in parts.values() if isinstance(part, torch.nn.Module)):
+            self._counted(network)
+        parts["schedule"] = _read(configs / "scheduler" / "scheduler_config.json")
+        parts["index"] = _read(configs / "model_index.json")
+        return parts
+
+    def _encoder_class(self, suffix: str) -> Any:
+        if self.family is Family.STARTER:
+            return lib.BERT
+        return lib.CLIP_PROJECTED if suffix else lib.CLIP
+
+    def _autoencoder_class(self) -> Any:
+        return lib.AUTOENCODERS[_read(self.path / "vae" / "config.json").get("_class_name", "AutoencoderKL")]
+
+    def _tokenizer(self, name: str) -> Any:
+        kind = lib.BERT_TOKENIZER if self.family is Family.STARTER else lib.CLIP_TOKENIZER
+        return kind.from_pretrained(self.path / name, local_files_only=True, trust_remote_code=False)
+
+    def _network(self, kind: Any, name: str) -> Any:
+        self.poll()
+        folder = self.path / name
+        options: dict[str, Any] = {**_SAFE, "torch_dtype": self.plan.dtype, "output_loading_info": True}
+        if not _plain_weights(folder):
+            options["variant"] = "fp16"
+        network, found = kind.from_pretrained(folder, **options)
+        missing = sorted(found["missing_keys"])
+        if missing:
+            raise StudioError(
+                ErrorKind.MODEL,
+                f"The weights of {name} lack {len(missing)} tensors, such as {missing[0]}.",
+                "Download the model again; these weights do not belong to its config.",
+                "model",
+            )
+        return self._counted(network)
+
+    def _counted(self, network: Any) -> Any:
+        moved = network.eval().requires_grad_(False).to(self.plan.device)
+        self.done += 1
+        self.report(self.done, self.total)
+        return moved
+
+
+def clip_tokenizer(pad: str) -> Any:
+    """CLIP's tokenizer from the vocabulary that ships with the program; SDXL pads its second one with "!"."""
+    folder = resources() / "configs" / "clip"
+    names = str(folder / "vocab.json"), str(folder / "merges.txt")
+    return lib.CLIP_TOKENIZER(*names, model_max_length=77, pad_token=pad)
+
+
+def config_folder(family: Family) -> Path:
+    """The folder of the configs and tokenizers for single files of this family."""
+    folder = resources() / "configs" / family.value
+    if folder.is_dir():
+        return folder
+    raise StudioError(
+        ErrorKind.ENVIRONMENT,
+        f"The configs for {family.value} checkpoints are missing.",
+        "Install the program again, or use the model as a diffusers folder.",
+    )
+
+
+def _plain_weights(folder: Path) -> bool:
+    return any(".fp16." not in file.name for file in folder.glob("*.safetensors"))
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    found = json.loads(path.read_text("utf-8"))
+    if not isinstance(found, dict):
+        raise ValueError(f"{path.name} is no config")
+    return found
+
+
+def _assembled(path: Path, family: Family, digest: str, parts: dict[str, Any], plan: DevicePlan) -> LoadedModel:
+    schedule = noise_schedule(parts.pop("schedule"))
+    index = parts.pop("index")
+    parts["unet"].to(memory_format=plan.memory_format)
+    _prepare_autoencoder(parts["vae"], family, plan)
+    zero_negative = family is Family.SDXL and bool(index.get("force_zeros_for_empty_prompt", True))
+    text_to_image, image_to_image = (_pipeline(kind, family, parts, zero_negative) for kind in _kinds(family))
+    return LoadedModel(
+        path,
+        family,
+        digest,
+        weights_size(path),
+        schedule,
+        Conditioner(_encoders(family, parts), zero_negative),
+        text_to_image,
+        image_to_image,
+    )
+
+
+def _prepare_autoencoder(vae: Any, family: Family, plan: DevicePlan) -> None:
+    """SDXL's autoencoder overflows in float16, unless its config says that it was mended."""
+    if family is Family.SDXL and plan.dtype is torch.float16 and getattr(vae.config, "force_upcast", True):
+        vae.to(plan.upcast_vae)
+    vae.to(memory_format=plan.memory_format)
+
+
+def _kinds(family: Family) -> tuple[Any, Any]:
+    return lib.SDXL_PIPELINES if family is Family.SDXL else lib.SD_PIPELINES
+
+
+def _pipeline(kind: Any, family: Family, parts: dict[str, Any], zero_negative: bool) -> Any:
+    if family is Family.SDXL:
+        pipe = kind(**parts, scheduler=placeholder(), add_watermarker=False, force_zeros_for_empty_prompt=zero_negative)
+    else:
+        pipe = kind(
+            **parts, scheduler=placeholder(), safety_checker=None, feature_extractor=None, requires_safety_checker=False
+        )
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def _encoders(family: Family, parts: dict[str, Any]) -> tuple[TextEncoder, ...]:
+    first, tokenizer = parts["text_encoder"], parts["tokenizer"]
+    if family is Family.SDXL:
+        second = TextEncoder(parts["tokenizer_2"], parts["text_encoder_2"], penultimate=True)
+        return TextEncoder(tokenizer, first, penultimate=True), second
+    if family is Family.STARTER:
+        return (TextEncoder(tokenizer, first, chunks=1),)
+    return (TextEncoder(tokenizer, first),)

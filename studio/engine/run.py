@@ -1,0 +1,201 @@
+"""The engine: carries out one job after the other, phase by phase."""
+
+import gc
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from studio.domain.catalog import FAMILIES
+from studio.domain.jobs import Picture
+from studio.domain.messages import (
+    Event,
+    Finished,
+    Loaded,
+    Log,
+    Phase,
+    PictureDone,
+    Preview,
+    Progress,
+    Ready,
+    Run,
+    WorkerOptions,
+)
+from studio.domain.recipe import require_valid
+from studio.domain.samplers import SAMPLERS
+from studio.engine import libraries, preview
+from studio.engine.clock import PhaseClock
+from studio.engine.conditioning import Conditioning
+from studio.engine.device import DevicePlan, apply_threads, plan_for
+from studio.engine.failures import out_of_memory
+from studio.engine.hook import OnStep, interruptible
+from studio.engine.libraries import torch
+from studio.engine.loading import identify, open_model
+from studio.engine.models import LoadedModel, Poll
+from studio.engine.pictures import Denoising, decode, denoise, encode_source
+from studio.engine.sampling import CleanGuess, require_fitting
+from studio.engine.source import source_tensor
+from studio.imaging.blobs import BlobStore
+from studio.imaging.pixels import encode_png
+
+Emit = Callable[[Event], None]
+KEPT_MODELS = 2
+KEPT_SHARE = 0.3  # of the device's memory may be held by models that are kept for the next job
+POLL_SECONDS = 0.004  # a network has hundreds of blocks, and asking may cost a system call
+
+
+def create(options: WorkerOptions) -> "StudioEngine":
+    """An engine for this machine. Raises StudioError (ENVIRONMENT) when the wanted device is not there."""
+    return StudioEngine(plan_for(options))
+
+
+class StudioEngine:
+    """Turns recipes into pictures; one job at a time, in one thread."""
+
+    def __init__(self, plan: DevicePlan) -> None:
+        self.plan = plan
+        self._models: OrderedDict[str, LoadedModel] = OrderedDict()
+        apply_threads(plan)
+
+    def describe(self) -> Ready:
+        """The device and the versions in use."""
+        plan = self.plan
+        return Ready(plan.device, plan.name, plan.dtype_name, plan.threads, plan.memory, libraries.versions())
+
+    def run(self, command: Run, emit: Emit, poll: Poll) -> Finished:
+        """Carry out one job; see `studio.worker.engine.Engine.run`."""
+        hint = "Choose a smaller picture, close other programs, or restart the worker."
+        with out_of_memory("make this picture", hint), libraries.quiet():
+            return _Job(command, emit, poll, self._model).run()
+
+    def free(self) -> None:
+        """Drop loaded models and caches."""
+        self._models.clear()
+        gc.collect()
+        if self.plan.device.startswith("cuda"):
+            torch.cuda.empty_cache()
+
+    def _model(self, path: Path, poll: Poll, report: Callable[[int, int], None]) -> LoadedModel:
+        """The model at `path`, loaded now or kept from an earlier job."""
+        family, digest = identify(path, poll)
+        key = f"{path.resolve()} {digest}"
+        if key not in self._models:
+            self._make_room()
+            self._models[key] = open_model(path, family, digest, self.plan, poll, report)
+        self._models.move_to_end(key)
+        return self._models[key]
+
+    def _make_room(self) -> None:
+        def is_too_much() -> bool:
+            held = sum(model.bytes for model in self._models.values())
+            return len(self._models) >= KEPT_MODELS or held > KEPT_SHARE * self.plan.memory
+
+        while self._models and is_too_much():
+            self._models.popitem(last=False)
+            gc.collect()
+
+
+class _Job:
+    """One job on its way through the phases."""
+
+    def __init__(
+        self,
+        command: Run,
+        emit: Emit,
+        poll: Poll,
+        load: Callable[[Path, Poll, Callable[[int, int], None]], LoadedModel],
+    ) -> None:
+        self.command, self.recipe = command, command.recipe
+        self.emit, self.poll, self.load = emit, poll, load
+        self.clock = PhaseClock()
+        self.polled = 0.0
+
+    def run(self) -> Finished:
+        self.poll()
+        with self.clock.phase(Phase.LOAD):
+            model = self._loaded()
+        with interruptible(model.networks(), self._poll_now_and_then):
+            with self.clock.phase(Phase.LOAD):
+                self._fit_preview(model)
+            with self.clock.phase(Phase.ENCODE):
+                conditioning, source = self._encoded(model)
+            for index in range(self.recipe.batch):
+                self._make(model, conditioning, source, index)
+        return Finished(self.command.job_id, self.clock.cost())
+
+    # ---------------------------------------------------------------------------------------------- phases
+
+    def _loaded(self) -> LoadedModel:
+        self._progress(Phase.LOAD, 0, 0)
+        model = self.load(
+            Path(self.command.model_path), self.poll, lambda done, total: self._progress(Phase.LOAD, done, total)
+        )
+        self.emit(Loaded(self.command.job_id, model.digest))
+        require_valid(self.recipe, max(FAMILIES[model.family].size_multiple, model.vae_scale))
+        require_fitting(SAMPLERS[self.recipe.sampling.sampler], model.schedule)
+        return model
+
+    def _fit_preview(self, model: LoadedModel) -> None:
+        if self.command.previews and model.preview is None:
+            model.preview = preview.fit(model.vae, model.vae_scale)
+
+    def _encoded(self, model: LoadedModel) -> tuple[Conditioning, torch.Tensor | None]:
+        self._progress(Phase.ENCODE, 0, 0)
+        source = self.recipe.source
+        picture = None if source is None else source_tensor(source, self.recipe.size)
+        guided = self.recipe.sampling.guidance > 1
+        found = model.conditioner.encode(self.recipe.prompt, self.recipe.negative, guided, self._log)
+        return found, picture
+
+    def _make(self, model: LoadedModel, conditioning: Conditioning, source: torch.Tensor | None, index: int) -> None:
+        """One picture at a time: in a batch its bytes would depend on the number of its neighbours."""
+        recipe = self.recipe.for_picture(index)
+        generator = torch.Generator("cpu").manual_seed(recipe.seed)
+        with self.clock.phase(Phase.ENCODE):
+            start = None if source is None else encode_source(model, source, generator)
+        with self.clock.phase(Phase.DENOISE):
+            job = Denoising(recipe, conditioning, generator, start)
+            latents = denoise(model, job, lambda pipe, scheduler: self._watcher(model, pipe, scheduler, index))
+        with self.clock.phase(Phase.DECODE):
+            self._progress(Phase.DECODE, index, self.recipe.batch)
+            pixels = decode(model, latents)
+        self.poll()
+        with self.clock.phase(Phase.SAVE):
+            self._progress(Phase.SAVE, index, self.recipe.batch)
+            digest = BlobStore(Path(self.command.store)).put(encode_png(pixels))
+        height, width = pixels.shape[:2]
+        self.emit(PictureDone(self.command.job_id, Picture(index, recipe.seed, digest, width, height)))
+
+    # ---------------------------------------------------------------------------------------------- steps
+
+    def _watcher(self, model: LoadedModel, pipe: Any, scheduler: Any, index: int) -> OnStep:
+        """Progress over the whole batch, a preview, and a chance to stop, after each step of picture `index`."""
+        guess = CleanGuess(scheduler, model.schedule)
+        done = 0
+
+        def on_step(prediction: torch.Tensor, timestep: Any, sample: torch.Tensor) -> None:
+            nonlocal done
+            done += 1
+            total = int(pipe.num_timesteps)
+            self._progress(Phase.DENOISE, index * total + done, self.recipe.batch * total)
+            if self.command.previews and model.preview is not None:
+                self._preview(model.preview(guess(prediction, timestep, sample)), index, done)
+            self.poll()
+
+        return on_step
+
+    def _preview(self, picture: preview.PreviewPicture, index: int, step: int) -> None:
+        self.emit(Preview(self.command.job_id, index, step, picture.width, picture.height, picture.rgb))
+
+    def _progress(self, phase: Phase, step: int, total: int) -> None:
+        self.emit(Progress(self.command.job_id, phase, step, total))
+
+    def _log(self, message: str) -> None:
+        self.emit(Log(self.command.job_id, message))
+
+    def _poll_now_and_then(self) -> None:
+        now = time.monotonic()
+        if now - self.polled >= POLL_SECONDS:
+            self.polled = now
+            self.poll()
