@@ -1,0 +1,18 @@
+"""Files brought by a drop or a paste."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData
+
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif")
+
+
+def dropped_files(mime: QMimeData) -> list[str]:
+    """The local pictures among what is dropped."""
+    paths = [url.toLocalFile() for url in mime.urls() if url.isLocalFile()]
+    return [path for path in paths if is_picture(path)]
+
+
+def is_picture(path: str) -> bool:
+    """Does the name say it is a picture?"""
+    return Path(path).suffix.lower() in PICTURES

@@ -1,0 +1,72 @@
+"""How a job's states, phases and times are put into words."""
+
+from PySide6.QtCore import QCoreApplication
+
+from studio.domain.jobs import Job, JobState
+from studio.domain.messages import Phase
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Phases", text)
+
+
+def phase_text(job: Job) -> str:
+    """What a job is doing, in plain words."""
+    if job.state is JobState.LOADING or (job.state is JobState.RUNNING and job.phase == Phase.LOAD):
+        return _tr("Loading model")
+    if job.state is not JobState.RUNNING:
+        return state_text(job.state)
+    if job.phase == Phase.DENOISE and job.total:
+        text = _tr("Denoising {step}/{total}").format(step=job.step, total=job.total)
+    else:
+        text = (
+            {
+                Phase.ENCODE: _tr("Reading prompt"),
+                Phase.DENOISE: _tr("Denoising"),
+                Phase.DECODE: _tr("Decoding"),
+                Phase.SAVE: _tr("Saving"),
+            }.get(Phase(job.phase), "")
+            if job.phase
+            else _tr("Starting")
+        )
+    if job.recipe.batch > 1:
+        number = min(len(job.pictures) + 1, job.recipe.batch)
+        text += " · " + _tr("picture {number} of {count}").format(number=number, count=job.recipe.batch)
+    return text
+
+
+def state_text(state: JobState) -> str:
+    """The word for a state."""
+    return {
+        JobState.QUEUED: _tr("Waiting"),
+        JobState.LOADING: _tr("Loading model"),
+        JobState.RUNNING: _tr("Running"),
+        JobState.DONE: _tr("Done"),
+        JobState.FAILED: _tr("Failed"),
+        JobState.CANCELLED: _tr("Cancelled"),
+        JobState.INTERRUPTED: _tr("Interrupted"),
+    }[state]
+
+
+def share(job: Job) -> float:
+    """How much of the present phase is done, 0 to 1; below 0 when it cannot be counted."""
+    if job.state is JobState.RUNNING and job.total:
+        return job.step / job.total
+    return -1.0
+
+
+def about(seconds: float) -> str:
+    """An estimate, with its uncertainty."""
+    return duration(seconds) if seconds < 1 else _tr("about {time}").format(time=duration(seconds))
+
+
+def duration(seconds: float) -> str:
+    """About how long, as one says it."""
+    if seconds < 1:
+        return _tr("under 1 s")
+    if seconds < 100:
+        return _tr("{seconds} s").format(seconds=round(seconds))
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return _tr("{minutes} min {seconds:02} s").format(minutes=minutes, seconds=rest)
+    return _tr("{hours} h {minutes:02} min").format(hours=minutes // 60, minutes=minutes % 60)

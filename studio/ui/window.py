@@ -1,0 +1,281 @@
+"""The main window: its parts, put together and wired to the session."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from studio.domain.errors import Problem
+from studio.domain.jobs import Job, JobState
+from studio.domain.messages import Died, Event, Failed, Ready, Unavailable
+from studio.session.gallery import Entry
+from studio.session.studio import Studio
+from studio.ui.bridge import Bridge
+from studio.ui.canvas.area import CanvasArea
+from studio.ui.canvas.stage import Stage
+from studio.ui.commands import Commands
+from studio.ui.crashes import CrashLog
+from studio.ui.docks import Arrangement, dock
+from studio.ui.draft import DraftKeeper
+from studio.ui.dropping import is_picture
+from studio.ui.garbage import GarbageCollector
+from studio.ui.history.model import HistoryModel
+from studio.ui.history.strip import HistoryStrip
+from studio.ui.loader import PictureLoader
+from studio.ui.menus import PICTURE, PICTURE_MENU, command_table, menus
+from studio.ui.panels.prompt_panel import PromptPanel
+from studio.ui.panels.queue_panel import QueuePanel
+from studio.ui.picture_actions import PictureActions
+from studio.ui.requests import Requests
+from studio.ui.status import MemoryWatch, StatusLine
+
+SIZE = (1440, 900)
+LEAST = (880, 600)
+REMEMBERED = 200  # pictures of past sessions in the strip
+ETA_EVERY = 500  # milliseconds
+_PAINT_PATIENCE = 500  # milliseconds until the worker starts even if the window was never painted
+
+
+class MainWindow(QMainWindow):
+    """One studio in one window.
+
+    The worker starts after the first painting. Closing hides the window at once, then ends the worker and emits
+    `closed`.
+    """
+
+    closed = Signal()
+
+    def __init__(self, studio: Studio, bridge: Bridge) -> None:
+        super().__init__()
+        self.studio, self.bridge = studio, bridge
+        self._begun = self._ended = False
+        self._details: dict[str, str] = {}
+        self.loader = PictureLoader(self)
+        self.area = CanvasArea()
+        self.panel = PromptPanel(studio.library, self.loader)
+        self.queue = QueuePanel()
+        self.history = HistoryModel(self.loader, self)
+        self.strip = HistoryStrip(self.history)
+        self.status = StatusLine()
+        self.stage = Stage(self.area, self.loader, self)
+        self.actions_ = PictureActions(self)
+        self.requests = Requests(studio, self.panel, self.stage, self.area.banner, self.area.offer, self.actions_, self)
+        self.draft = DraftKeeper(self.panel, studio.settings, self)
+        self.memory = MemoryWatch(self)
+        self.garbage = GarbageCollector(self)
+        self.crashes = CrashLog(studio.paths.data / "log.txt", self.area.banner.report)
+        self.arrangement = Arrangement(studio.paths.config / "window.ini")
+        self.commands = Commands(self, command_table(self))
+        self._eta = QTimer(self, interval=ETA_EVERY)
+        self._eta.timeout.connect(self._show_remaining)
+        self._arrange()
+        self._connect_parts()
+        self._connect_studio()
+        self.draft.restore()
+        self._show_examples()
+        self._picture_shown(None)
+
+    def open_files(self, paths: Sequence[str]) -> None:
+        """Come to the front; a picture among the files becomes the source, its settings are offered."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        for path in [path for path in paths if is_picture(path)][:1]:
+            self.requests.start_from(path)
+
+    def event(self, event: QEvent) -> bool:
+        """Begin the work behind the window once it was painted."""
+        handled = super().event(event)
+        if event.type() == QEvent.Type.Paint and not self._begun:
+            QTimer.singleShot(0, self._begin)
+        elif event.type() == QEvent.Type.Show and not self._begun:
+            QTimer.singleShot(_PAINT_PATIENCE, self._begin)
+        return handled
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Keep what must be kept, vanish, and end the worker behind the closed window."""
+        event.accept()
+        if self._ended:
+            return
+        self._ended = True
+        self.draft.save()
+        self.arrangement.save(self)
+        self.hide()
+        QTimer.singleShot(0, self._end)
+
+    # ------------------------------------------------------------------------------------------------ making
+
+    def _arrange(self) -> None:
+        self.setWindowTitle("Safelight")
+        self.resize(QSize(*SIZE).boundedTo(self.screen().availableSize()))
+        self.setMinimumSize(*LEAST)
+        self.setCentralWidget(self.area)
+        self.setStatusBar(self.status)
+        area = Qt.DockWidgetArea
+        for corner, side in (
+            (Qt.Corner.BottomLeftCorner, area.LeftDockWidgetArea),
+            (Qt.Corner.BottomRightCorner, area.BottomDockWidgetArea),
+        ):
+            self.setCorner(corner, side)
+        self.docks = (
+            dock(self, "prompt", self.tr("Prompt"), self.panel, area.LeftDockWidgetArea),
+            dock(self, "queue", self.tr("Queue"), self.queue, area.RightDockWidgetArea),
+            dock(self, "history", self.tr("History"), self.strip, area.BottomDockWidgetArea),
+        )
+        self.resizeDocks(list(self.docks[:2]), [344, 272], Qt.Orientation.Horizontal)
+        made = self.commands.fill_bar(self.menuBar(), menus(self))
+        for docked in reversed(self.docks):
+            view = made[self.tr("&View")]
+            view.insertAction(view.actions()[0], docked.toggleViewAction())
+        for name in PICTURE:
+            self.area.bar.add(self.commands[name], words=name == PICTURE[0])
+        self.arrangement.restore(self)
+
+    def _connect_parts(self) -> None:
+        self.panel.generate.connect(self.requests.generate)
+        self.panel.cancel.connect(self.requests.cancel)
+        self.panel.source.chosen.connect(self.requests.start_from)
+        self.panel.model.changed.connect(self._show_examples)
+        for target in (self.panel, self.area):
+            target.dropped.connect(lambda files: self.requests.start_from(files[0]))
+        self.area.empty.chosen.connect(self._use_example)
+        self.area.view.zoomed.connect(self.status.show_zoom)
+        self.area.pages.currentChanged.connect(self.status.zoom[0].setVisible)
+        self.area.view.menu_wanted.connect(self._popup)
+        self.stage.shown.connect(self._picture_shown)
+        self.strip.chosen.connect(self.stage.choose)
+        self.strip.menu_wanted.connect(self._strip_menu)
+        self.queue.cancelled.connect(self.studio.queue.cancel)
+        self.queue.retried.connect(self.requests.retry)
+        self.queue.followed.connect(self._follow)
+        self.queue.cleared.connect(self._forget_finished)
+        self.actions_.problem.connect(self._problem)
+        self.memory.read.connect(self.status.show_memory)
+
+    def _connect_studio(self) -> None:
+        self.bridge.arrived.connect(self._take)
+        self.studio.ready.connect(self._ready)
+        self.studio.problem.connect(self._problem)
+        self.studio.saved.connect(self._saved)
+        self.studio.queue.changed.connect(self._job_changed)
+        self.studio.queue.preview.connect(self.stage.preview)
+        self.studio.queue.notice.connect(self._notice)
+
+    # ------------------------------------------------------------------------------------------------ life
+
+    def _begin(self) -> None:
+        if self._begun or self._ended:
+            return
+        self._begun = True
+        self.crashes.install()
+        entries = list(self.studio.gallery.entries(REMEMBERED))
+        self.history.append(entries)
+        self.area.empty.invite(first=not entries)
+        self.memory.start()
+        self.garbage.start()
+        self.studio.start()
+
+    def _end(self) -> None:
+        self.bridge.close()
+        self._eta.stop()
+        for signal, slot in (
+            (self.studio.ready, self._ready),
+            (self.studio.problem, self._problem),
+            (self.studio.saved, self._saved),
+            (self.studio.queue.changed, self._job_changed),
+            (self.studio.queue.preview, self.stage.preview),
+            (self.studio.queue.notice, self._notice),
+        ):
+            signal.disconnect(slot)
+        self.memory.close()
+        self.loader.close()
+        self.studio.close()
+        self.garbage.stop()  # no thread of ours is left
+        self.crashes.remove()
+        self.closed.emit()
+
+    # ------------------------------------------------------------------------------------------ the session speaks
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, Failed):
+            self._details[event.job_id] = event.details
+        self.studio.handle(event)
+        if isinstance(event, Died):
+            self.status.show_engine(None, self.tr("Restarting engine…"))
+        elif isinstance(event, Unavailable):
+            self.status.show_engine(None, self.tr("No engine"))
+
+    def _ready(self, ready: Ready) -> None:
+        self.status.show_engine(ready)
+
+    def _problem(self, problem: Problem) -> None:
+        self.area.banner.report(problem)
+
+    def _notice(self, _job: Job, text: str) -> None:
+        self.area.bar.caption.set_text(text)
+        self.area.bar.caption.setToolTip(text)
+
+    def _saved(self, job: Job, entry: Entry) -> None:
+        self.history.prepend(entry)
+        self.area.empty.invite(first=False)
+        self.stage.saved(job, entry)
+
+    def _job_changed(self, job: Job) -> None:
+        details = self._details.pop(job.id, "") if job.state.final else ""
+        self.queue.show_job(job, details)
+        self.stage.job_changed(job)
+        jobs = len(self.studio.queue.open_jobs)
+        self.panel.foot.show_load(jobs)
+        self.commands.enable(("cancel", "cancel-all"), jobs > 0)
+        if job.state in (JobState.FAILED, JobState.INTERRUPTED) and job.problem is not None:
+            self.area.banner.report(job.problem, details)
+        self._watch_time(jobs)
+
+    def _watch_time(self, jobs: int) -> None:
+        if jobs and not self._eta.isActive():
+            self._eta.start()
+        elif not jobs:
+            self._eta.stop()
+            self.status.show_eta(0, None)
+
+    def _show_remaining(self) -> None:
+        jobs, queue = self.studio.queue.open_jobs, self.studio.queue
+        self.status.show_eta(len(jobs), queue.remaining_seconds())
+        for job in jobs[:1]:
+            seconds = queue.pace.remaining([job])
+            self.queue.show_remaining(job.id, seconds)
+            self.stage.show_remaining(seconds)
+
+    # ------------------------------------------------------------------------------------------------ the user acts
+
+    def _show_examples(self) -> None:
+        model = self.panel.model.model
+        self.area.empty.offer(model.examples if model else ())
+
+    def _use_example(self, text: str) -> None:
+        self.panel.prompt.show_text(text)
+        self.panel.prompt.setFocus()
+
+    def _follow(self, job_id: str) -> None:
+        if any(job.id == job_id for job in self.studio.queue.open_jobs[:1]):
+            self.stage.follow()
+
+    def _forget_finished(self) -> None:
+        self.studio.queue.forget_finished()
+        self.queue.forget_finished()
+
+    def _picture_shown(self, entry: Entry | None) -> None:
+        self.commands.enable(PICTURE_MENU, entry is not None)
+        self.strip.mark(entry.path if entry else None)
+
+    def _strip_menu(self, entry: Entry, at: QPointF) -> None:
+        if self.stage.entry is None or self.stage.entry.path != entry.path:
+            self.stage.choose(entry)
+        self._popup(at)
+
+    def _popup(self, at: QPointF) -> None:
+        menu = self.commands.fill(QMenu(self), PICTURE_MENU)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(at.toPoint())
