@@ -25,12 +25,12 @@ class JobState(StrEnum):
         return not _NEXT[self]
 
 
-_ENDS = {JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED}
-_NEXT: dict[JobState, set[JobState]] = {
-    JobState.QUEUED: {JobState.LOADING, *_ENDS},
-    JobState.LOADING: {JobState.RUNNING, *_ENDS},
+_ENDS = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED})
+_NEXT: dict[JobState, frozenset[JobState]] = {
+    JobState.QUEUED: _ENDS | {JobState.LOADING},
+    JobState.LOADING: _ENDS | {JobState.RUNNING},
     JobState.RUNNING: _ENDS,
-    **dict.fromkeys(_ENDS, set()),
+    **dict.fromkeys(_ENDS, frozenset[JobState]()),
 }
 
 

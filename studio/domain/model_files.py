@@ -231,7 +231,7 @@ def _check_part(folder: Path, stem: str) -> None:
 def _check_config(path: Path) -> None:
     """Refuse configs that would allocate absurd networks."""
     for name, value in _numbers(_read_config(path)):
-        layers = "layers" in name or name.startswith("num_") and name.endswith("blocks")
+        layers = "layers" in name or (name.startswith("num_") and name.endswith("blocks"))
         width = "channels" in name or name in (
             "hidden_size",
             "intermediate_size",

@@ -91,8 +91,13 @@ class Host(ABC):
     started, and within `Patience.grace` and a moment if it has. Nothing of a job arrives after its terminal event.
     """
 
-    def __init__(self, engine: str, on_event: Deliver, options: WorkerOptions = DEFAULT_OPTIONS,
-                 patience: Patience = DEFAULT_PATIENCE) -> None:
+    def __init__(
+        self,
+        engine: str,
+        on_event: Deliver,
+        options: WorkerOptions = DEFAULT_OPTIONS,
+        patience: Patience = DEFAULT_PATIENCE,
+    ) -> None:
         self.engine = engine
         self.options = options
         self._on_event = on_event
@@ -273,8 +278,9 @@ class Host(ABC):
     def _answer_running(self, exit_code: int, words: str) -> None:
         match self._ledger.take_running():
             case run, cancelled:
-                self._on_event(Cancelled(run.job_id) if cancelled
-                               else Failed(run.job_id, problems.of_crash(exit_code), words))
+                self._on_event(
+                    Cancelled(run.job_id) if cancelled else Failed(run.job_id, problems.of_crash(exit_code), words)
+                )
 
     def _respawn_or_give_up(self, exit_code: int, words: str) -> None:
         if self._fruitless < len(self._patience.backoff):

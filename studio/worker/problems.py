@@ -13,8 +13,11 @@ def of_job(error: Exception) -> Problem:
     if isinstance(error, StudioError):
         return error.problem
     if _out_of_memory(error):
-        return Problem(ErrorKind.MEMORY, "There was not enough memory for this job.",
-                       "Choose a smaller size or batch, or close other programs.")
+        return Problem(
+            ErrorKind.MEMORY,
+            "There was not enough memory for this job.",
+            "Choose a smaller size or batch, or close other programs.",
+        )
     return Problem(ErrorKind.INTERNAL, f"The engine stumbled over a defect: {_one_line(error)}.", _REPORT)
 
 
@@ -28,15 +31,21 @@ def of_engine(error: Exception) -> Problem:
 def of_crash(exit_code: int) -> Problem:
     """Why a worker ended in the middle of a job; `exit_code` is negative for a signal."""
     if exit_code == -9:
-        return Problem(ErrorKind.CRASH, "The system stopped the worker, most likely because memory ran out.",
-                       "Choose a smaller size or batch, or close other programs.")
+        return Problem(
+            ErrorKind.CRASH,
+            "The system stopped the worker, most likely because memory ran out.",
+            "Choose a smaller size or batch, or close other programs.",
+        )
     return Problem(ErrorKind.CRASH, f"The worker ended in the middle of the job ({_exit_name(exit_code)}).", _REPORT)
 
 
 def of_repeated_death(exit_code: int) -> Problem:
     """Why no further worker is started."""
-    return Problem(ErrorKind.ENVIRONMENT,
-                   f"The worker ends again and again before it can begin a job ({_exit_name(exit_code)}).", _DOCTOR)
+    return Problem(
+        ErrorKind.ENVIRONMENT,
+        f"The worker ends again and again before it can begin a job ({_exit_name(exit_code)}).",
+        _DOCTOR,
+    )
 
 
 def _out_of_memory(error: Exception) -> bool:

@@ -33,7 +33,9 @@ class Screen:
     def do(self, *words: str) -> str:
         """Run one xdotool command."""
         environment = {**os.environ, "DISPLAY": self.display}
-        done = subprocess.run(["xdotool", *words], env=environment, capture_output=True, text=True, timeout=30, check=True)
+        done = subprocess.run(
+            ["xdotool", *words], env=environment, capture_output=True, text=True, timeout=30, check=True
+        )
         return done.stdout.strip()
 
     def pixels(self) -> NDArray[np.uint8]:

@@ -95,7 +95,7 @@ def test_what_was_typed_survives_a_kill(tmp_path: Path) -> None:
             workers = program.children()
             program.process.kill()
             program.process.wait(10)
-            gone, alive = psutil.wait_procs(workers, timeout=10)
+            _, alive = psutil.wait_procs(workers, timeout=10)
             assert not alive, "the worker ends when the window is killed"
         _kept_and_usable(screen, home)
 

@@ -44,8 +44,9 @@ def kind(request: pytest.FixtureRequest) -> type[Host]:
 def open_host(kind: type[Host]) -> Iterator[Open]:
     hosts: list[Host] = []
 
-    def open_(name: str = "scripted", patience: Patience = SLOW,
-              options: WorkerOptions = DEFAULT_OPTIONS) -> tuple[Host, Recorder]:
+    def open_(
+        name: str = "scripted", patience: Patience = SLOW, options: WorkerOptions = DEFAULT_OPTIONS
+    ) -> tuple[Host, Recorder]:
         recorder = Recorder()
         host = kind(engine(name), recorder, options, patience)
         hosts.append(host)
@@ -162,13 +163,17 @@ def test_a_cancel_that_crosses_the_start_on_the_line_still_frees_the_worker(open
     assert all(heard.ends(f"stopped {i}") == [Cancelled(f"stopped {i}")] for i in range(20))
 
 
-@pytest.mark.parametrize(("script", "error", "words"), [
-    ("refuse", ErrorKind.MODEL, "The model is damaged."),
-    ("break", ErrorKind.INTERNAL, "KeyError: 'latents'"),
-    ("exhaust", ErrorKind.MEMORY, "not enough memory"),
-])
+@pytest.mark.parametrize(
+    ("script", "error", "words"),
+    [
+        ("refuse", ErrorKind.MODEL, "The model is damaged."),
+        ("break", ErrorKind.INTERNAL, "KeyError: 'latents'"),
+        ("exhaust", ErrorKind.MEMORY, "not enough memory"),
+    ],
+)
 def test_a_failing_job_says_why_and_leaves_the_worker_alive(
-        open_host: Open, script: str, error: ErrorKind, words: str) -> None:
+    open_host: Open, script: str, error: ErrorKind, words: str
+) -> None:
     host, heard = open_host()
     pid = heard.wait_for(Ready).versions["pid"]
     host.submit(run("a", script))
@@ -197,11 +202,14 @@ def test_the_engine_finds_itself_offline(open_host: Open) -> None:
     assert {"HF_HUB_OFFLINE=1", "TRANSFORMERS_OFFLINE=1", "OMP_WAIT_POLICY=PASSIVE"} <= set(heard.log("a").split())
 
 
-@pytest.mark.parametrize(("name", "words"), [
-    ("missing_library", "No module named 'torch'"),
-    ("not_there", "not_there"),
-    ("unusable_device", "There is no CUDA device."),
-])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("missing_library", "No module named 'torch'"),
+        ("not_there", "not_there"),
+        ("unusable_device", "There is no CUDA device."),
+    ],
+)
 def test_an_engine_that_cannot_be_loaded_says_why_to_every_job(open_host: Open, name: str, words: str) -> None:
     host, heard = open_host(name)
     for job_id in ("a", "b"):

@@ -42,8 +42,11 @@ class Hosting(RuleBasedStateMachine):
     @rule(job_id=jobs, kind=st.sampled_from(["started", "progress", "finished", "cancelled"]))
     def worker_says(self, job_id: str, kind: str) -> None:
         events: dict[str, JobEvent] = {
-            "started": Started(job_id), "progress": Progress(job_id, Phase.DENOISE, 1, 2),
-            "finished": Finished(job_id, Cost()), "cancelled": Cancelled(job_id)}
+            "started": Started(job_id),
+            "progress": Progress(job_id, Phase.DENOISE, 1, 2),
+            "finished": Finished(job_id, Cost()),
+            "cancelled": Cancelled(job_id),
+        }
         if self.ledger.admit(events[kind], self.now + 1):
             self.deliver(events[kind])
 

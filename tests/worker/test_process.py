@@ -124,7 +124,8 @@ def test_prints_do_not_disturb_the_protocol(open_host: Open) -> None:
 
 
 def test_a_file_in_the_working_folder_is_no_library(
-        open_host: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_host: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "struct.py").write_text("raise SystemExit('a homework')")
     monkeypatch.chdir(tmp_path)
     _, heard = open_host()
@@ -148,7 +149,8 @@ def test_the_worker_ignores_an_interrupt(open_host: Open) -> None:
 
 
 def test_a_worker_that_cannot_live_is_tried_three_times(
-        open_host: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_host: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tally = tmp_path / "tally"
     monkeypatch.setenv("TALLY", str(tally))
     host, heard = open_host("dies_at_birth")
@@ -165,7 +167,8 @@ def test_a_worker_that_cannot_live_is_tried_three_times(
 
 
 def test_jobs_can_be_cancelled_while_the_host_waits_to_try_again(
-        open_host: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_host: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TALLY", str(tmp_path / "tally"))
     host, heard = open_host("dies_at_birth", Patience(backoff=(600.0, 600.0)))
     heard.wait_for(Died)
@@ -175,7 +178,8 @@ def test_jobs_can_be_cancelled_while_the_host_waits_to_try_again(
 
 
 def test_an_interpreter_that_cannot_be_started_is_a_problem_of_the_environment(
-        open_host: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    open_host: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     host, heard = open_host()
     host.submit(run("a", "steps"))
@@ -251,8 +255,12 @@ print(host.pid, *[log.message for log in heard.of(Log)], flush=True)
 
 def start_program(script: str, ending: str) -> tuple["subprocess.Popen[str]", list[int]]:
     """The program and the processes of its worker, which is in the middle of a job."""
-    program = subprocess.Popen([sys.executable, "-c", _PROGRAM.format(ending), script], stdout=subprocess.PIPE,
-                               text=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+    program = subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM.format(ending), script],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
     assert program.stdout
     return program, [int(pid) for pid in program.stdout.readline().split()]
 
