@@ -3,6 +3,7 @@
 Importing this loads nothing heavy, so that `--help` answers at once; each command imports what it needs.
 """
 
+import errno
 import io
 import sys
 from collections.abc import Sequence
@@ -12,7 +13,8 @@ from typer import Abort, TyperException
 
 from studio.cli.commands import app
 from studio.cli.failures import CANCELLED, Interrupted, report, report_cancel
-from studio.cli.program import Program
+from studio.cli.interrupts import cancelling
+from studio.cli.program import Program, silence_output
 from studio.domain.errors import ErrorKind, Problem, StudioError
 
 WINDOW = "window"
@@ -24,16 +26,28 @@ def main(argv: Sequence[str] | None = None, engine: str = "") -> int:
     as_json = "--json" in arguments
     _tolerate_any_character()
     try:
-        code = app(_with_default(arguments), prog_name="safelight", standalone_mode=False, obj=Program(engine))
+        with cancelling(_interrupt):
+            code = app(_with_default(arguments), prog_name="safelight", standalone_mode=False, obj=Program(engine))
         if code == CANCELLED:  # typer's own answer to a Ctrl-C before ours was in place
             return report_cancel(as_json)
         return code if isinstance(code, int) else 0
     except StudioError as error:
         return report(error.problem, as_json)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        silence_output()
+        message = f"The output could not be written: {error.strerror}."
+        return report(Problem(ErrorKind.DISK, message, "Free some space there, or send it elsewhere."), as_json)
     except TyperException as error:
         return report(_of_usage(error), as_json)
     except (Interrupted, KeyboardInterrupt, Abort):
         return report_cancel(as_json)
+
+
+def _interrupt() -> None:
+    """A polite kill ends a command as Ctrl-C does, also while it is still starting."""
+    raise KeyboardInterrupt
 
 
 def _with_default(arguments: list[str]) -> list[str]:
@@ -56,7 +70,8 @@ def _is_file(text: str) -> bool:
 def _of_usage(error: TyperException) -> Problem:
     command = getattr(getattr(error, "ctx", None), "command_path", "safelight")
     message = error.format_message()
-    return Problem(ErrorKind.INPUT, message if message.endswith(".") else f"{message}.", f"See `{command} --help`.")
+    sentence = message if message.endswith((".", "?")) else f"{message}."
+    return Problem(ErrorKind.INPUT, sentence, f"See `{command} --help`.")
 
 
 def _tolerate_any_character() -> None:

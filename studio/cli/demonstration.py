@@ -7,12 +7,13 @@ from pathlib import Path
 from studio.cli.failures import Interrupted
 from studio.cli.generation import open_headless
 from studio.cli.interrupts import cancelling
-from studio.cli.program import Program, note, print_json
+from studio.cli.program import Program, announce, note, print_json
 from studio.cli.progress import progress_of
 from studio.domain.catalog import ModelInfo
 from studio.domain.jobs import Picture
 from studio.domain.messages import Ready
 from studio.domain.recipe import STARTER, Recipe, RingNoise
+from studio.domain.user_paths import expanded
 from studio.imaging import metadata
 from studio.imaging.files import require_writable, save_numbered
 from studio.imaging.loops import encode_webp_loop
@@ -33,10 +34,11 @@ def demo(program: Program, output: Path | None, device: str, as_json: bool) -> i
     began = time.monotonic()
     headless = open_headless(program, device)
     headless.studio.queue.previews = False
-    folder = (output or headless.studio.paths.pictures / "demo").expanduser()
+    folder = expanded(output or headless.studio.paths.pictures / "demo")
     recipe = recipe_for(headless.studio.model(STARTER))
     headless.studio.check(recipe)
     require_writable(folder)
+    headless.require_store()
     try:
         with cancelling(headless.cancel), headless:
             files = [_picture(headless, recipe, folder, as_json), _loop(headless, recipe, folder, as_json)]
@@ -87,5 +89,5 @@ def _loop(headless: Headless, recipe: Recipe, folder: Path, as_json: bool) -> Pa
 
 def _announced(path: Path, as_json: bool) -> Path:
     if not as_json:
-        print(path, flush=True)
+        announce(path)
     return path

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from studio.cli.generation import open_headless
 from studio.cli.interrupts import cancelling
-from studio.cli.program import Program, print_json
+from studio.cli.program import Program, harmless, print_json
 from studio.domain.messages import Ready
 from studio.session.doctor import Check, State, examine
 from studio.session.headless import Headless
@@ -41,7 +41,8 @@ def _engine_of(headless: Headless) -> Ready:
 
 
 def _print(console: Console, check: Check) -> None:
-    line = Text.assemble((f"{check.state.value:<5}", _STYLES[check.state]), f"{check.name + ':':<17}{check.found}")
+    found = harmless(check.found)
+    line = Text.assemble((f"{check.state.value:<5}", _STYLES[check.state]), f"{check.name + ':':<17}{found}")
     console.print(line, highlight=False)
     if check.advice:
-        console.print(Text(f"      → {check.advice}"), highlight=False)
+        console.print(Text(harmless(f"      → {check.advice}")), highlight=False)

@@ -9,7 +9,7 @@ import numpy as np
 
 from studio.cli.failures import Interrupted
 from studio.cli.interrupts import cancelling
-from studio.cli.program import Program, note, print_json
+from studio.cli.program import Program, announce, note, print_json
 from studio.cli.progress import progress_of
 from studio.cli.targets import Named, Numbered, targets_for
 from studio.domain.catalog import ModelInfo
@@ -17,6 +17,7 @@ from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.geometry import Size
 from studio.domain.messages import Preview
 from studio.domain.recipe import Recipe, Sampling, SourceImage
+from studio.domain.user_paths import expanded
 from studio.imaging.files import require_writable, save_numbered
 from studio.imaging.pictures import load_picture
 from studio.imaging.pixels import encode_png
@@ -60,6 +61,7 @@ def generate(program: Program, request: Request) -> int:
         load_picture(Path(recipe.source.path))  # the engine would find damage too, but only when a model is loaded
     targets = targets_for(request.output, recipe)
     _prepare_previews(studio, request.preview_dir)
+    headless.require_store()
     outcome = _run(headless, recipe, targets, request.as_json)
     seconds = time.monotonic() - began
     if request.as_json:
@@ -123,7 +125,7 @@ def report(outcome: Outcome, headless: Headless, seconds: float) -> dict[str, ob
 def _run(headless: Headless, recipe: Recipe, targets: Named | Numbered, as_json: bool) -> Outcome:
     studio = headless.studio
     if not as_json:
-        studio.saved.connect(lambda _, entry: print(entry.path, flush=True))
+        studio.saved.connect(lambda _, entry: announce(entry.path))
     try:
         with cancelling(headless.cancel), headless, progress_of(studio, quiet=as_json):
             return headless.run(recipe, lambda one, picture, engine: targets.save(studio.gallery, one, picture, engine))
@@ -142,7 +144,7 @@ def _size(text: str | None) -> Size | None:
 
 def _source(request: Request) -> SourceImage | None:
     if request.image is not None:
-        path = str(request.image.expanduser().absolute())
+        path = str(expanded(request.image).absolute())
         return SourceImage(path) if request.strength is None else SourceImage(path, request.strength)
     if request.strength is not None:
         raise StudioError(
@@ -155,6 +157,7 @@ def _prepare_previews(studio: Studio, folder: Path | None) -> None:
     studio.queue.previews = folder is not None
     if folder is None:
         return
+    folder = expanded(folder)
     require_writable(folder)
 
     def save(preview: Preview) -> None:

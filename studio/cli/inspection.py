@@ -10,12 +10,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from studio.cli.program import note, print_json
+from studio.cli.program import harmless, note, print_json
 from studio.domain import model_files
 from studio.domain.catalog import ModelInfo
 from studio.domain.codec import to_json
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.model_digest import model_digest
+from studio.domain.user_paths import exists, expanded
 from studio.imaging import metadata
 from studio.imaging.metadata import PictureInfo
 from studio.resources import resources
@@ -27,8 +28,8 @@ _MODEL_SUFFIXES = (".safetensors", ".ckpt", ".pt", ".pth", ".bin")
 
 def inspect(path: Path, as_json: bool) -> int:
     """Carry out `inspect`. Raises StudioError for what is neither a picture nor a model."""
-    path = path.expanduser()
-    if not path.exists():
+    path = expanded(path)
+    if not exists(path):
         raise StudioError(ErrorKind.INPUT, f"There is no file {path}.", "Check the path.")
     warnings: tuple[str, ...] = ()
     if path.is_dir() or path.suffix.lower() in _MODEL_SUFFIXES:
@@ -60,11 +61,13 @@ def models(as_json: bool) -> int:
         return 0
     table = Table("model", "family", "size", "path", box=None)
     for model in found.models:
-        table.add_row(Text(model.name), model.traits.title, _megabytes(model.bytes), Text(model.path, overflow="fold"))
+        name, path = harmless(model.name), harmless(model.path)
+        table.add_row(Text(name), model.traits.title, _megabytes(model.bytes), Text(path, overflow="fold"))
     console = Console(soft_wrap=False)
     console.print(table if found.models else "No models are installed.")
     for bad in found.unusable:
-        console.print(Text(f"not usable: {bad.name}: {bad.reason} {bad.hint}"), soft_wrap=True, highlight=False)
+        line = harmless(f"not usable: {bad.name}: {bad.reason} {bad.hint}")
+        console.print(Text(line), soft_wrap=True, highlight=False)
     console.print(Text(f"Add models to {folder}"), soft_wrap=True, highlight=False)
     return 0
 
@@ -121,7 +124,7 @@ def _print_facts(facts: dict[str, Any]) -> None:
     hidden = {"kind", "examples", "samplers"} | ({"fields", "parameters"} if facts.get("recipe") else set())
     console = Console(soft_wrap=True)
     for name, value in _flat({key: value for key, value in facts.items() if key not in hidden}):
-        console.print(Text(f"{name + ':':<24} {value}"), highlight=False)
+        console.print(Text(harmless(f"{name + ':':<24} {value}")), highlight=False)
 
 
 def _flat(facts: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.jobs import Picture
 from studio.domain.messages import Ready
 from studio.domain.recipe import Recipe
+from studio.domain.user_paths import expanded
 from studio.imaging.files import require_writable
 from studio.session.gallery import Entry, Gallery, require_format
 from studio.session.names import file_name
@@ -39,7 +40,7 @@ def targets_for(output: Path | None, recipe: Recipe) -> Named | Numbered:
 
     Raises StudioError: INPUT when a file exists or its format is unknown, DISK when the folder cannot be written.
     """
-    output = (output or Path()).expanduser()
+    output = expanded(output or Path())
     try:
         return _checked(output, recipe)
     except OSError as error:  # a name no file can have

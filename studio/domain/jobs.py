@@ -55,7 +55,10 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One recipe and how far it has come; `step` of `total` counts the present phase."""
+    """One recipe and how far it has come; `step` of `total` counts the present phase.
+
+    `problem` and `details`, a traceback for "copy details", say why it failed.
+    """
 
     id: str
     recipe: Recipe
@@ -65,6 +68,7 @@ class Job:
     total: int = 0
     pictures: tuple[Picture, ...] = ()
     problem: Problem | None = None
+    details: str = ""
     cost: Cost | None = None
 
     def moved(self, state: JobState) -> "Job":

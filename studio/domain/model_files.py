@@ -7,6 +7,7 @@ config) before a library sees them.
 import json
 import math
 import os
+import stat
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -60,11 +61,14 @@ def recognise(path: Path) -> Family:
 
     Checks everything that is checked here. Raises StudioError (MODEL) with the reason and what to do.
     """
-    if not path.exists():
-        raise _refusal(f"There is no model at {path}.", "Check the path, or list the models with `safelight models`.")
-    if path.is_dir():
-        return _recognise_folder(path)
-    return _recognise_file(path)
+    try:
+        if not path.exists():
+            raise _refusal(
+                f"There is no model at {path}.", "Check the path, or list the models with `safelight models`."
+            )
+        return _recognise_folder(path) if path.is_dir() else _recognise_file(path)
+    except OSError as error:
+        raise _refusal(f"{path} cannot be read: {error.strerror}.", "Check its permissions and the disk.") from error
 
 
 def weight_files(path: Path) -> list[Path]:
@@ -96,6 +100,7 @@ def read_header(path: Path) -> dict[str, Tensor]:
 
 
 def _read_header(path: Path) -> dict[str, Tensor]:
+    _require_ordinary(path)
     size = path.stat().st_size
     with path.open("rb") as file:
         start = file.read(8)
@@ -116,6 +121,13 @@ def _read_header(path: Path) -> dict[str, Tensor]:
             raise _cut(path)
         raw = file.read(length)
     return _parse_header(path, raw, size - 8 - length)
+
+
+def _require_ordinary(path: Path) -> None:
+    """A pipe or a device, which may never end, is refused before anything reads it. Raises OSError when it is gone."""
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise _refusal(f"{path.name} is no ordinary file.", "Put the file itself in its place.")
 
 
 def _parse_header(path: Path, raw: bytes, data: int) -> dict[str, Tensor]:
@@ -163,6 +175,8 @@ def _recognise_folder(path: Path) -> Family:
         )
     for name in _files_inside(path):
         _refuse_escape(path, name)
+        if name.exists():  # not so a broken link, which the part that needs it reports
+            _require_ordinary(name)
     family = _family_of_configs(path, str(_read_config(index).get("_class_name", "")))
     for part in _parts(family):
         _check_part(path / part, _WEIGHTS[part])
@@ -178,7 +192,10 @@ def _refuse_escape(root: Path, entry: Path) -> None:
     """Hub caches link files to a sibling `blobs` folder; anything further out is refused."""
     if not entry.is_symlink():
         return
-    target, home = entry.resolve(), root.resolve()
+    try:
+        target, home = entry.resolve(), root.resolve()
+    except RuntimeError as error:  # of Python before 3.13
+        raise _refusal(f"{entry.name} in the model folder is a link to itself.", "Delete that link.") from error
     allowed = [home, *(parent / "blobs" for parent in home.parents[:2])]
     if not any(target.is_relative_to(folder) for folder in allowed):
         raise _refusal(

@@ -126,12 +126,15 @@ def _check_size(size: Size, multiple: int) -> list[Problem]:
 
 def _check_text(recipe: Recipe) -> list[Problem]:
     found = []
-    for name, text in (("prompt", recipe.prompt), ("negative", recipe.negative)):
+    for name, title, text in (
+        ("prompt", "prompt", recipe.prompt),
+        ("negative", "negative prompt", recipe.negative),
+    ):
         if len(text) > MAX_PROMPT:
             found.append(
                 _problem(
                     name,
-                    f"The {name} has {len(text):,} characters, more than any model can read.",
+                    f"The {title} has {len(text):,} characters, more than any model can read.",
                     f"Shorten it below {MAX_PROMPT:,} characters.",
                 )
             )

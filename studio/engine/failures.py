@@ -36,13 +36,22 @@ def while_loading(path: Path) -> Iterator[None]:
         except _LOADING as error:
             if _is_memory(error):
                 raise
-            first = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise StudioError(
                 ErrorKind.MODEL,
-                f"The model {path.name} could not be loaded: {first[:200]}",
+                f"The model {path.name} could not be loaded: {_reason(error)}.",
                 "Its files are damaged or belong to another kind of model; download it again.",
                 "model",
             ) from error
+
+
+def _reason(error: BaseException) -> str:
+    """What a library's error says, as the end of a sentence."""
+    if isinstance(error, FileNotFoundError) and error.filename:
+        return f"{Path(error.filename).name} is missing"
+    if isinstance(error, KeyError):
+        return f"{error} is unknown or missing"
+    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return first[:200].rstrip(" .:")
 
 
 @contextmanager

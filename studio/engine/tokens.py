@@ -60,6 +60,7 @@ def _weighted_characters(text: str) -> tuple[str, list[float]]:
 
 
 def _token_places(plain: str, tokenizer: Any) -> tuple[list[int], list[tuple[int, int]]]:
+    plain = plain.encode("utf-8", "replace").decode()  # unpaired surrogates, which tokenizers refuse, as "?"
     found = tokenizer(plain, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
     return list(found["input_ids"]), [(int(begin), int(end)) for begin, end in found["offset_mapping"]]
 

@@ -34,7 +34,7 @@ class BlobStore:
             raise StudioError(
                 ErrorKind.DISK,
                 f"A finished picture could not be stored: {error.strerror}.",
-                f"Free some space on the disk of {self.folder} and run the job again.",
+                f"Free some space, or make {self.folder} writable, and run the job again.",
             ) from error
         return digest
 

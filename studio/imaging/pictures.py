@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from studio.domain.errors import ErrorKind, StudioError
+from studio.domain.user_paths import expanded
 from studio.imaging import png
 from studio.imaging.pixels import Pixels
 
@@ -63,7 +64,7 @@ def open_picture(path: Path) -> Iterator[Image.Image]:
 
     Of a PNG only what the pixels depend on is passed to Pillow, since it refuses pictures for their texts.
     """
-    path = path.expanduser()
+    path = expanded(path)
     _require_file(path)
     with _errors_of(path), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of sizes and odd metadata; sizes are checked below

@@ -18,6 +18,7 @@ from studio.domain.catalog import Library
 from studio.domain.errors import StudioError
 from studio.domain.messages import Ready
 from studio.domain.recipe import STARTER
+from studio.domain.user_paths import exists
 from studio.imaging.files import require_writable
 from studio.session.paths import Paths
 
@@ -123,7 +124,7 @@ def _disk(folder: Path) -> Check:
 
 def _existing(folder: Path) -> Path:
     """The folder, or the nearest one above it that is there."""
-    return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    return next(place for place in (folder.absolute(), *folder.absolute().parents) if exists(place))
 
 
 def _folder(name: str, folder: Path) -> Check:
@@ -136,7 +137,7 @@ def _folder(name: str, folder: Path) -> Check:
 
 
 def _models_folder(folder: Path) -> Check:
-    return Check("models folder", State.OK, f"{folder}{'' if folder.is_dir() else ' (create it to add models)'}")
+    return Check("models folder", State.OK, f"{folder}{'' if exists(folder) else ' (create it to add models)'}")
 
 
 def _models(library: Library) -> Iterator[Check]:

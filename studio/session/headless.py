@@ -12,8 +12,9 @@ from studio.domain.errors import ErrorKind, Problem, StudioError
 from studio.domain.jobs import Job, JobState, Picture
 from studio.domain.messages import Event, Ready, WorkerOptions
 from studio.domain.recipe import Recipe
+from studio.imaging.files import require_writable
 from studio.session.gallery import Entry
-from studio.session.paths import Paths
+from studio.session.paths import HOME_VARIABLE, Paths
 from studio.session.studio import Keep, Studio, Worker, WorkerFactory
 
 _PATIENCE = 0.2  # seconds between looks at the keyboard where a wait cannot be interrupted
@@ -59,6 +60,14 @@ class Headless:
         self.studio.close()
         if not self._unsaved:
             shutil.rmtree(self._store, ignore_errors=True)
+
+    def require_store(self) -> None:
+        """Raise StudioError (DISK) when finished pixels could not be stored, before any work is done for them."""
+        try:
+            require_writable(self._store)
+        except StudioError as error:
+            hint = f"Mend that, or set {HOME_VARIABLE} to a folder that can be written."
+            raise StudioError(ErrorKind.DISK, error.problem.message, hint) from error
 
     def cancel(self) -> None:
         """End the present `run`. May be called from a signal handler or another thread."""

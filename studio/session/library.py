@@ -10,6 +10,7 @@ from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.geometry import Size
 from studio.domain.model_files import recognise, weights_size
 from studio.domain.recipe import Sampling
+from studio.domain.user_paths import exists, expanded
 
 CARD = "safelight.json"  # optional, in a model's folder: title, summary, licence, examples, size, sampling
 
@@ -18,15 +19,22 @@ def scan(folders: tuple[Path, ...]) -> Library:
     """All models in the given folders, the first folder's first; the first of two with one name wins."""
     models: dict[str, ModelInfo] = {}
     unusable = []
-    for entry in (entry for folder in folders if folder.is_dir() for entry in sorted(folder.iterdir())):
-        if not (entry.is_dir() or entry.suffix.lower() == ".safetensors") or entry.name.startswith("."):
-            continue
+    for entry in (entry for folder in folders for entry in _candidates(folder)):
         try:
             model = read_model(entry)
             models.setdefault(model.name, model)
         except StudioError as error:
             unusable.append(UnusableModel(entry.name, str(entry), error.problem.message, error.problem.hint))
     return Library(tuple(models.values()), tuple(unusable))
+
+
+def _candidates(folder: Path) -> list[Path]:
+    """What may be a model; nothing where the folder is missing or closed to us."""
+    try:
+        entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+        return [entry for entry in entries if entry.suffix.lower() == ".safetensors" or entry.is_dir()]
+    except OSError:
+        return []
 
 
 def find(library: Library, name: str) -> ModelInfo:
@@ -40,8 +48,8 @@ def find(library: Library, name: str) -> ModelInfo:
     for bad in library.unusable:
         if bad.name == name:
             raise StudioError(ErrorKind.MODEL, bad.reason, bad.hint, "model")
-    path = Path(name).expanduser()
-    if name.strip() and (path.exists() or path.is_absolute() or len(path.parts) > 1):
+    path = expanded(Path(name))
+    if name.strip() and (path.is_absolute() or len(path.parts) > 1 or exists(path)):
         return read_model(path.absolute())
     names = ", ".join(model.name for model in library.models) or "none are installed"
     raise StudioError(

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import platformdirs
 
+from studio.domain.user_paths import expanded
+
 APPLICATION = "safelight"
 HOME_VARIABLE = "SAFELIGHT_HOME"  # puts every user folder under one, for portable use and for tests
 
@@ -23,7 +25,7 @@ class Paths:
         """The platform's usual places, or everything under $SAFELIGHT_HOME."""
         home = os.environ.get(HOME_VARIABLE)
         if home:
-            base = Path(home).expanduser()
+            base = expanded(Path(home))
             return cls(base / "data", base / "config", base / "pictures")
         return cls(
             Path(platformdirs.user_data_dir(APPLICATION)),

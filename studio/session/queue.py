@@ -12,7 +12,6 @@ from typing import Protocol
 
 from psygnal import Signal
 
-from studio.domain.errors import Problem
 from studio.domain.jobs import Job, JobState, Picture
 from studio.domain.messages import (
     Cancelled,
@@ -133,13 +132,13 @@ class JobQueue:
             case Cancelled():
                 self._end(job, JobState.CANCELLED)
             case Failed():
-                self._end(job, JobState.FAILED, event.problem)
+                self._end(dataclasses.replace(job, problem=event.problem, details=event.details), JobState.FAILED)
 
-    def _end(self, job: Job, state: JobState, problem: Problem | None = None) -> None:
+    def _end(self, job: Job, state: JobState) -> None:
         if job.id == self._active:
             self._active = None
         self._paths.pop(job.id, None)
-        self._put(dataclasses.replace(job.moved(state), problem=problem))
+        self._put(job.moved(state))
         self._feed()
 
     def _feed(self) -> None:

@@ -57,7 +57,7 @@ class SettingsFile:
         with contextlib.suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                temporary.write_text(text, "utf-8")
+                temporary.write_bytes(text.encode("utf-8", "replace"))  # a prompt may hold unpaired surrogates
                 temporary.replace(self.path)
             except OSError:
                 temporary.unlink(missing_ok=True)

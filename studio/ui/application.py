@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QCoreApplication, QTranslator
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
 import studio
@@ -29,18 +29,6 @@ def create_application(argv: Sequence[str]) -> QApplication:
     return application
 
 
-class EnglishPlurals(QTranslator):
-    """Writes "%n job(s)" as one says it, where no other language is chosen."""
-
-    def isEmpty(self) -> bool:
-        """Has something to say."""
-        return False
-
-    def translate(self, _context: str, text: str, _remark: str | None = None, n: int = -1) -> str:
-        """Every text is English already; only those with a number change."""
-        return text if n < 0 else text.replace("(s)", "" if n == 1 else "s")
-
-
 def dress(application: QApplication) -> None:
     """Give an application our style, colours, letters and sign."""
     application.setStyle(QStyleFactory.create("Fusion"))
@@ -49,7 +37,6 @@ def dress(application: QApplication) -> None:
     application.setFont(font())
     application.setWindowIcon(application_icon())
     application.setStyleSheet(stylesheet())
-    application.installTranslator(EnglishPlurals(application))
     application.aboutToQuit.connect(forget)
 
 

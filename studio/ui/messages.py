@@ -5,6 +5,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from studio.domain.errors import Problem
+from studio.ui.plurals import counted
 from studio.ui.theme.tokens import COLOURS
 from studio.ui.widgets.message_bar import MessageBar
 
@@ -28,7 +29,7 @@ class ErrorBanner(MessageBar):
         self._details = "\n".join(part for part in parts if part)
         hint = problem.hint
         if self._count > 1:
-            earlier = self.tr("%n earlier message(s) before this one.", "", self._count - 1)
+            earlier = counted(self.tr("%n earlier message(s) before this one.", "", self._count - 1), self._count - 1)
             hint = f"{hint}\n{earlier}".strip()
         self.say(problem.message, hint)
 

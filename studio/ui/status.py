@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStatusBar, QWidget
 from studio.domain.messages import Ready
 from studio.ui.machine import Memory, read_memory
 from studio.ui.phases import duration
+from studio.ui.plurals import counted
 from studio.ui.theme.icons import pixmap
 from studio.ui.theme.tokens import COLOURS, SPACE
 from studio.ui.widgets.labels import label
@@ -61,7 +62,9 @@ class StatusLine(QStatusBar):
     def show_engine(self, ready: Ready | None, text: str = "") -> None:
         """The device when it is known, or what the engine is about."""
         if ready is not None:
-            threads = self.tr("%n thread(s)", "", ready.threads) if ready.device == "cpu" else ""
+            threads = (
+                counted(self.tr("%n thread(s)", "", ready.threads), ready.threads) if ready.device == "cpu" else ""
+            )
             parts = (ready.device.upper(), ready.dtype, threads)
             text = " · ".join(part for part in parts if part)
             versions = "\n".join(f"{name} {version}" for name, version in sorted(ready.versions.items()))
@@ -78,7 +81,7 @@ class StatusLine(QStatusBar):
 
     def show_eta(self, jobs: int, seconds: float | None) -> None:
         """How much is left to do."""
-        text = self.tr("%n job(s)", "", jobs)
+        text = counted(self.tr("%n job(s)", "", jobs), jobs)
         if seconds is not None:
             text += " · " + self.tr("{time} left").format(time=duration(seconds))
         self.eta[1].setText(text)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from studio.domain.errors import Problem
 from studio.domain.jobs import Job, JobState
-from studio.domain.messages import Died, Event, Failed, Ready, Unavailable
+from studio.domain.messages import Died, Event, PictureDone, Ready, Unavailable
 from studio.session.gallery import Entry
 from studio.session.studio import Studio
 from studio.ui.bridge import Bridge
@@ -50,7 +50,6 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.studio, self.bridge = studio, bridge
         self._begun = self._ended = False
-        self._details: dict[str, str] = {}
         self.loader = PictureLoader(self)
         self.area = CanvasArea()
         self.panel = PromptPanel(studio.library, self.loader)
@@ -199,8 +198,6 @@ class MainWindow(QMainWindow):
     # ------------------------------------------------------------------------------------------ the session speaks
 
     def _take(self, event: Event) -> None:
-        if isinstance(event, Failed):
-            self._details[event.job_id] = event.details
         self.studio.handle(event)
         if isinstance(event, Died):
             self.status.show_engine(None, self.tr("Restarting engine…"))
@@ -223,14 +220,13 @@ class MainWindow(QMainWindow):
         self.stage.saved(job, entry)
 
     def _job_changed(self, job: Job) -> None:
-        details = self._details.pop(job.id, "") if job.state.final else ""
-        self.queue.show_job(job, details)
+        self.queue.show_job(job)
         self.stage.job_changed(job)
         jobs = len(self.studio.queue.open_jobs)
         self.panel.foot.show_load(jobs)
         self.commands.enable(("cancel", "cancel-all"), jobs > 0)
         if job.state in (JobState.FAILED, JobState.INTERRUPTED) and job.problem is not None:
-            self.area.banner.report(job.problem, details)
+            self.area.banner.report(job.problem, job.details)
         self._watch_time(jobs)
 
     def _watch_time(self, jobs: int) -> None:

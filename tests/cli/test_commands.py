@@ -151,3 +151,13 @@ def test_the_ring_of_the_demo_is_closed_and_deterministic() -> None:
 def test_an_unknown_command_is_an_error(call: Call) -> None:
     done = call("generat")
     assert (done.code, "generat" in done.err) == (2, True)
+
+
+def test_what_strangers_wrote_cannot_command_the_terminal(call: Call) -> None:
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("parameters", PARAMETERS.replace("a fox", "a \x1b[2Jfox\x9b2J"))
+    Image.new("RGB", (8, 8)).save("a.png", pnginfo=texts)
+    done = call("inspect", "a.png")
+    assert "\\x1b[2Jfox" in done.out
+    assert "\x1b" not in done.out + done.err
+    assert "\x9b" not in done.out + done.err

@@ -11,7 +11,7 @@ from studio.domain.geometry import Size
 from studio.domain.recipe import Recipe, Sampling, SourceImage
 from studio.imaging import metadata
 from studio.imaging.pixels import decode
-from studio.session.paths import Paths
+from studio.session.paths import HOME_VARIABLE, Paths
 from tests.cli import fake_engine
 from tests.cli.conftest import Call
 
@@ -232,3 +232,13 @@ def test_a_model_can_be_given_by_path(call: Call, home: Path) -> None:
     done = call("generate", "sea", "--model", home / "data" / "models" / "starter", "--size", "64", "-o", "a.png")
     assert done.code == 0
     assert recipe_in(Path("a.png")).size == Size(64, 64)
+
+
+def test_a_home_that_cannot_be_written_is_named_before_any_work(
+    call: Call, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("taken").write_bytes(b"mine")
+    monkeypatch.setenv(HOME_VARIABLE, str(Path("taken").absolute()))
+    done = call("generate", "sea", "--model", home / "data" / "models" / "starter", engine="no.such:engine")
+    assert (done.code, done.out) == (5, "")
+    assert HOME_VARIABLE in done.err

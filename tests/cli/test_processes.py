@@ -207,3 +207,22 @@ def test_a_reader_that_goes_away_is_no_error(home: Path) -> None:
     command = f"{sys.executable} -m studio models --json | true"
     done = subprocess.run(command, shell=True, env=environment, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
+
+
+def test_a_picture_counts_more_than_who_hears_of_it(home: Path, spawn: Spawn) -> None:
+    """Standard output is a pipe whose reader has gone before the first picture of two."""
+    ours, theirs = os.pipe()
+    os.close(ours)
+    process = spawn("generate", "sea", "--size", 64, "--batch", 2, "-o", "a.png", stdout=theirs)
+    os.close(theirs)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, "Traceback" in err) == (0, False)
+    assert sorted(remaining(Path())) == ["a-1.png", "a-2.png"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no full disk at hand")
+def test_a_full_disk_behind_the_output_is_named(home: Path, spawn: Spawn) -> None:
+    with Path("/dev/full").open("w") as full:
+        _, err = (process := spawn("models", "--json", stdout=full)).communicate(timeout=30)
+    assert process.returncode == 5
+    assert err.startswith("error: The output could not be written")

@@ -1,6 +1,7 @@
 """Recognising models from their headers and configs alone, and refusing what is unsound."""
 
 import json
+import os
 import pickle
 import struct
 from collections.abc import Callable
@@ -234,3 +235,23 @@ def test_an_unreadable_file_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "folder.safetensors").mkdir()
     with pytest.raises(StudioError):
         read_header(tmp_path / "folder.safetensors")
+
+
+def test_a_link_to_itself_is_refused(folder: Callable[..., Path]) -> None:
+    root = folder()
+    (root / "loop").symlink_to(root / "loop")
+    assert "link" in refusal(root)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no named pipes")
+@pytest.mark.parametrize("name", ["unet/model.safetensors", "unet/config.json", "safelight.json"])
+def test_a_pipe_is_refused_and_not_waited_for(folder: Callable[..., Path], name: str) -> None:
+    root = folder()
+    (root / name).unlink(missing_ok=True)
+    os.mkfifo(root / name)
+    assert "no ordinary file" in refusal(root)
+    assert "no ordinary file" in refusal(root / name)
+
+
+def test_an_impossible_name_is_a_refusal(tmp_path: Path) -> None:
+    assert "too long" in refusal(tmp_path / ("x" * 5000))

@@ -48,3 +48,10 @@ def test_the_shipped_starter_describes_itself() -> None:
     assert len(starter.examples) >= 4
     assert starter.licence == "Apache-2.0"
     assert starter.bytes <= 150e6
+
+
+def test_no_name_breaks_the_search(tmp_path: Path) -> None:
+    for name in ("x" * 5000, f"/{'x' * 5000}", "~no-such-user/model", "a\0b", "a\0/b"):
+        with pytest.raises(StudioError):
+            find(Library(), name)
+    assert scan((tmp_path / ("x" * 300),)) == Library()

@@ -115,8 +115,8 @@ def test_progress_of_loading_does_not_count_as_running(queue: JobQueue) -> None:
 def test_a_failure_keeps_its_problem_and_the_queue_goes_on(queue: JobQueue, worker: FakeWorker) -> None:
     first, second = submit(queue), submit(queue)
     problem = Problem(ErrorKind.MODEL, "The weights are cut short.", "Download them again.")
-    queue.handle(Failed(first.id, problem))
-    assert queue.jobs[0].problem == problem
+    queue.handle(Failed(first.id, problem, "Traceback: the details"))
+    assert (queue.jobs[0].problem, queue.jobs[0].details) == (problem, "Traceback: the details")
     assert worker.runs[-1].job_id == second.id
 
 

@@ -31,3 +31,10 @@ def test_an_unwritable_folder_costs_the_saving_only(tmp_path: Path) -> None:
     settings = SettingsFile(tmp_path / "config" / "settings.json")
     settings.change(seed_locked=True)
     assert settings.value.seed_locked
+
+
+def test_half_a_character_costs_nothing_else(tmp_path: Path) -> None:
+    SettingsFile(tmp_path / "settings.json").change(draft=Recipe(prompt="a\ud800b"), seed_locked=True)
+    again = SettingsFile(tmp_path / "settings.json").value
+    assert again.draft == Recipe(prompt="a?b")
+    assert again.seed_locked

@@ -8,6 +8,7 @@ from pathlib import Path
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.geometry import Size
 from studio.domain.recipe import Recipe
+from studio.domain.user_paths import expanded
 from studio.imaging import png
 from studio.imaging.metadata import a1111, exif, safelight, xmp
 from studio.imaging.metadata.info import PictureInfo, understood
@@ -70,7 +71,7 @@ def _source(recipe: Recipe) -> xmp.SourceType:
 
 def _png_texts(path: Path) -> png.Texts:
     try:
-        with path.expanduser().open("rb") as file:
+        with expanded(path).open("rb") as file:
             return png.read(file)
     except OSError as error:
         raise StudioError(ErrorKind.DISK, f"{path} cannot be read: {error.strerror}.", "Check the disk.") from error

@@ -13,6 +13,7 @@ from studio.session.gallery import Entry
 from studio.ui.canvas.area import CanvasArea
 from studio.ui.loader import WHOLE, PictureLoader
 from studio.ui.phases import about, phase_text, share
+from studio.ui.plurals import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ class Stage(QObject):
             recipe = None
         if recipe is None:
             return (entry.path.name,)
-        steps = self.tr("%n step(s)", "", recipe.sampling.steps)
+        steps = counted(self.tr("%n step(s)", "", recipe.sampling.steps), recipe.sampling.steps)
         sampler = SAMPLERS.get(recipe.sampling.sampler)
         title = sampler.title if sampler else recipe.sampling.sampler
         return (self.tr("seed {seed}").format(seed=recipe.seed), f"{title}, {steps}")

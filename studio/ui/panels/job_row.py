@@ -33,7 +33,7 @@ class JobRow(QFrame):
     def __init__(self, job: Job, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("look", "card")
-        self.job, self._details = job, ""
+        self.job = job
         self.title = ElidedLabel(job.recipe.prompt or self.tr("(no prompt)"))
         self.sign = QLabel()
         self.sign.setFixedSize(16, 16)
@@ -53,9 +53,9 @@ class JobRow(QFrame):
         self._arrange()
         self.show_job(job)
 
-    def show_job(self, job: Job, details: str = "") -> None:
-        """The job as it is now; `details` is what a failure left behind."""
-        self.job, self._details = job, details or self._details
+    def show_job(self, job: Job) -> None:
+        """The job as it is now."""
+        self.job = job
         text, running = phase_text(job), job.state in (JobState.LOADING, JobState.RUNNING)
         self.state.set_text(text)
         self.sign.setPixmap(pixmap(*_SIGNS[job.state], 16, self.devicePixelRatioF()))
@@ -75,7 +75,7 @@ class JobRow(QFrame):
     def copy_details(self) -> None:
         """Everything known of a failure, to the clipboard."""
         problem = self.job.problem
-        parts = (str(problem) if problem else "", self._details, repr(self.job.recipe))
+        parts = (str(problem) if problem else "", self.job.details, repr(self.job.recipe))
         QGuiApplication.clipboard().setText("\n".join(part for part in parts if part))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

@@ -42,13 +42,13 @@ class QueuePanel(QWidget):
         """The row of a job."""
         return self._rows.get(job_id)
 
-    def show_job(self, job: Job, details: str = "") -> None:
+    def show_job(self, job: Job) -> None:
         """Add or update a job's row."""
         row = self._rows.get(job.id)
         if row is None:
             row = self._add(job)
         was_open = not row.job.state.final
-        row.show_job(job, details)
+        row.show_job(job)
         if was_open and job.state.final:
             self._column.removeWidget(row)
             self._column.insertWidget(self._open_count(), row)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from studio.domain.samplers import Sampler
+from studio.ui.plurals import counted
 from studio.ui.widgets.wheel import Choice
 
 
@@ -42,5 +43,5 @@ class SamplerField(Choice):
 
     def _described(self, sampler: Sampler) -> str:
         noise = self.tr("draws fresh noise at each step") if sampler.stochastic else self.tr("deterministic")
-        calls = self.tr("%n network call(s) a step", "", sampler.evaluations)
+        calls = counted(self.tr("%n network call(s) a step", "", sampler.evaluations), sampler.evaluations)
         return f"{sampler.mathematics.value} · {noise} · {calls}"

@@ -60,11 +60,11 @@ class MessageBar(QFrame):
         texts.setContentsMargins(0, 0, 0, 0)
         texts.addWidget(self.message)
         texts.addWidget(self.hint)
+        texts.addLayout(self._buttons)  # below, so that a narrow window leaves the words their room
+        self._buttons.setAlignment(Qt.AlignmentFlag.AlignLeft)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(SPACE.medium, SPACE.medium, SPACE.small, SPACE.medium)
         layout.setSpacing(SPACE.medium)
         layout.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(texts, 1)
-        layout.addLayout(self._buttons)
-        layout.setAlignment(self._buttons, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
