@@ -243,6 +243,19 @@ def _check_part(folder: Path, stem: str) -> None:
         )
     for file in files:
         read_header(file)
+    for index in sorted(folder.glob("*.safetensors.index*.json")):
+        _check_index(index)
+
+
+def _check_index(path: Path) -> None:
+    """Refuse an index of shards that names anything but safetensors files beside it: a pickle would be unpickled."""
+    shards = _read_config(path).get("weight_map")
+    names = shards.values() if isinstance(shards, dict) else ["nothing"]
+    if any(not isinstance(name, str) or "/" in name or not name.endswith(".safetensors") for name in names):
+        raise _refusal(
+            f"{path.parent.name}/{path.name} names files that are no safetensors files of its folder.",
+            "Use the model's safetensors version.",
+        )
 
 
 def _check_config(path: Path) -> None:
@@ -295,6 +308,8 @@ def _read_config(path: Path) -> dict[str, Any]:
 
 def _recognise_file(path: Path) -> Family:
     tensors = read_header(path)
+    if path.suffix != ".safetensors":  # diffusers goes by the name, and unpickles what is called otherwise
+        raise _refusal(f"{path.name} is not named as a safetensors file.", f"Rename it to {path.stem}.safetensors.")
     if any(name.startswith("conditioner.embedders.1") for name in tensors):
         return Family.SDXL
     key = "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"

@@ -15,7 +15,7 @@ _BFLOAT16_FLAGS = ("amx_bf16", "amx_tile", "avx512_bf16", "avx10_2", "sve_bf16",
 
 @dataclass(frozen=True, slots=True)
 class DevicePlan:
-    """How to compute. `vae_dtype` may be wider than `dtype`; `memory` is the device's, in bytes."""
+    """How to compute. `upcast_vae` is for autoencoders that overflow in `dtype`; `memory` is the device's, in bytes."""
 
     device: str
     name: str

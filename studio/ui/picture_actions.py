@@ -1,6 +1,5 @@
 """What can be done with a finished picture."""
 
-import shutil
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl, Signal
@@ -9,6 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from studio.domain.errors import ErrorKind, Problem, StudioError
 from studio.domain.recipe import Recipe
+from studio.imaging.files import save_over
 from studio.imaging.metadata import read
 from studio.session.gallery import Entry
 from studio.ui.loader import read_picture
@@ -42,9 +42,10 @@ class PictureActions(QObject):
     def save_to(self, entry: Entry, path: Path) -> None:
         """A copy of the file at `path`."""
         try:
-            shutil.copyfile(entry.path, path)
+            save_over(path, entry.path.read_bytes())
         except OSError as error:
-            message = self.tr("{path} could not be written: {reason}.").format(path=path, reason=error.strerror)
+            reason = error.strerror or error
+            message = self.tr("{path} could not be written: {reason}.").format(path=path, reason=reason)
             self.problem.emit(Problem(ErrorKind.DISK, message, self.tr("Choose another folder.")))
 
     def show_in_folder(self, path: Path) -> None:

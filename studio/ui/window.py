@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from studio.domain.errors import Problem
 from studio.domain.jobs import Job, JobState
-from studio.domain.messages import Died, Event, PictureDone, Ready, Unavailable
+from studio.domain.messages import Died, Event, Ready, Unavailable
 from studio.session.gallery import Entry
 from studio.session.studio import Studio
 from studio.ui.bridge import Bridge

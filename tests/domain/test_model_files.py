@@ -255,3 +255,20 @@ def test_a_pipe_is_refused_and_not_waited_for(folder: Callable[..., Path], name:
 
 def test_an_impossible_name_is_a_refusal(tmp_path: Path) -> None:
     assert "too long" in refusal(tmp_path / ("x" * 5000))
+
+
+@pytest.mark.parametrize("name", ["model.SAFETENSORS", "model.ckpt", "model"])
+def test_a_single_file_must_be_named_as_what_it_is(tmp_path: Path, name: str) -> None:
+    file = write_safetensors(tmp_path / name, {SD1_KEY: ("F16", [4, 768])})
+    assert "not named as a safetensors file" in refusal(file)
+
+
+@pytest.mark.parametrize("shard", ["evil.bin", "../evil.safetensors", 3])
+def test_an_index_may_name_only_safetensors_beside_it(folder: Callable[..., Path], shard: object) -> None:
+    path = folder()
+    assert recognise(path)
+    index = path / "unet" / "diffusion_pytorch_model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"a": shard}}))
+    assert "names files that are no safetensors files" in refusal(path)
+    index.write_text(json.dumps({"weight_map": {"a": "diffusion_pytorch_model.safetensors"}}))
+    assert recognise(path)
