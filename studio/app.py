@@ -1,6 +1,7 @@
 """The window's composition root: the one module that knows every room it joins."""
 
 import argparse
+import os
 import signal
 from collections.abc import Sequence
 
@@ -46,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("safelight", description="Open the studio's window.")
-    parser.add_argument("files", nargs="*", help="pictures to open")
+    parser.add_argument("files", nargs="*", type=os.path.abspath, help="pictures to open")
     parser.add_argument("--worker", choices=tuple(HOSTS), default="process", help="where pictures are computed")
     return parser.parse_args(argv)
 

@@ -1,6 +1,14 @@
 """What every test runs under."""
 
+import signal
+
 from hypothesis import settings
 
 settings.register_profile("safelight", deadline=None)  # a busy machine is no counterexample
 settings.load_profile("safelight")
+
+# Started in the background or by nohup, the tests inherit ignored signals, and so would the programs they start.
+for _name, _usual in (("SIGINT", signal.default_int_handler), ("SIGTERM", signal.SIG_DFL), ("SIGHUP", signal.SIG_DFL)):
+    _number = getattr(signal, _name, None)  # Windows has no SIGHUP
+    if _number is not None and signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _usual)

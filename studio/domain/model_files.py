@@ -260,7 +260,14 @@ def _check_index(path: Path) -> None:
 
 def _check_config(path: Path) -> None:
     """Refuse configs that would allocate absurd networks."""
-    for name, value in _numbers(_read_config(path)):
+    config = _read_config(path)
+    for key in ("attn_implementation", "_attn_implementation"):
+        if "/" in str(config.get(key, "")):
+            raise _refusal(
+                f"{path.parent.name}/{path.name} asks for code of a hub ({key}).",
+                "Download the model again from a source you trust.",
+            )
+    for name, value in _numbers(config):
         layers = "layers" in name or (name.startswith("num_") and name.endswith("blocks"))
         width = "channels" in name or name in (
             "hidden_size",

@@ -9,7 +9,7 @@ from studio.domain.codec import from_json
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.geometry import Size
 from studio.domain.model_files import recognise, weights_size
-from studio.domain.recipe import Sampling
+from studio.domain.recipe import Recipe, Sampling, validate
 from studio.domain.user_paths import exists, expanded
 
 CARD = "safelight.json"  # optional, in a model's folder: title, summary, licence, examples, size, sampling
@@ -78,7 +78,7 @@ def read_model(path: Path) -> ModelInfo:
 def _described(path: Path, family: Family, size: int, card: dict[str, Any]) -> ModelInfo:
     name = path.stem if path.is_file() else path.name
     try:
-        return ModelInfo(
+        model = ModelInfo(
             name,
             str(path),
             family,
@@ -90,6 +90,8 @@ def _described(path: Path, family: Family, size: int, card: dict[str, Any]) -> M
             size=from_json(Size, card["size"]) if "size" in card else None,
             sampling=from_json(Sampling, card["sampling"]) if "sampling" in card else None,
         )
+        _check_defaults(model)
+        return model
     except (ValueError, TypeError) as error:
         raise StudioError(
             ErrorKind.MODEL,
@@ -97,6 +99,15 @@ def _described(path: Path, family: Family, size: int, card: dict[str, Any]) -> M
             "Correct or delete that file; the model works without it.",
             "model",
         ) from error
+
+
+def _check_defaults(model: ModelInfo) -> None:
+    """Raise ValueError when the settings a card recommends could not be used."""
+    recipe = Recipe(model=model.name, size=model.default_size, sampling=model.default_sampling)
+    for problem in validate(recipe, model.traits.size_multiple):
+        raise ValueError(problem.message.rstrip("."))
+    if recipe.sampling.sampler not in {sampler.id for sampler in model.samplers()}:
+        raise ValueError(f"the model cannot use the sampler “{recipe.sampling.sampler}”")
 
 
 def _read_card(path: Path) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSize, Qt, QThreadPool, Signal
 from PySide6.QtGui import QImage, QImageReader
 
+from studio.domain.user_paths import expanded
+
 WHOLE = 0
 MAX_MEGABYTES = 512  # of one decoded picture; a small file may claim to be enormous
 
@@ -46,9 +48,10 @@ class PictureLoader(QObject):
 
 def read_picture(path: str, limit: int = WHOLE) -> QImage:
     """The picture at `path`, upright, no larger than `limit` a side; a null image when it cannot be read."""
-    if not Path(path).is_file():
+    file = expanded(Path(path))
+    if not file.is_file():
         return QImage()
-    reader = QImageReader(path)
+    reader = QImageReader(str(file))
     reader.setAutoTransform(True)
     reader.setDecideFormatFromContent(True)
     reader.setAllocationLimit(MAX_MEGABYTES)

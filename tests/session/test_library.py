@@ -1,6 +1,7 @@
 """Finding models: what is usable, what is not and why."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,13 @@ def test_no_name_breaks_the_search(tmp_path: Path) -> None:
         with pytest.raises(StudioError):
             find(Library(), name)
     assert scan((tmp_path / ("x" * 300),)) == Library()
+
+
+def test_a_card_that_recommends_what_cannot_be_used_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "starter"
+    shutil.copytree(resources() / "models" / "starter", folder)
+    card = json.loads((folder / "safelight.json").read_text("utf-8"))
+    (folder / "safelight.json").write_text(json.dumps({**card, "sampling": {"sampler": "no-such-sampler"}}), "utf-8")
+    (bad,) = scan((tmp_path,)).unusable
+    assert "safelight.json is damaged" in bad.reason
+    assert "no-such-sampler" in bad.reason

@@ -1,5 +1,7 @@
 """Labels in our looks."""
 
+import html
+
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
@@ -42,7 +44,7 @@ class ElidedLabel(QLabel):
         line = " ".join(text.split())
         if line != self.text():
             self.setText(line)
-            self.setToolTip(line)
+            self.setToolTip(html.escape(line))  # a stranger's prompt is no markup
 
     def minimumSizeHint(self) -> QSize:
         """May shrink to nothing."""

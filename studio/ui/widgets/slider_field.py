@@ -29,8 +29,7 @@ class SliderField(QWidget):
         self._step, self.default = step, low
         self.slider = Slider()
         self.slider.setRange(round(low / step), round(high / step))
-        self.box = Number()
-        self.box.setDecimals(decimals)
+        self.box = Number(decimals)
         self.box.setSingleStep(step)
         self.box.setRange(low if least is None else least, high if most is None else most)
         self.box.setFixedWidth(_TYPED_WIDTH)

@@ -66,14 +66,25 @@ class WholeNumber(QSpinBox):
         super().wheelEvent(event) if self.hasFocus() else event.ignore()
 
 
-class Number(QDoubleSpinBox):
-    """`WholeNumber` with decimals."""
+_KEPT_DECIMALS = 6
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+
+class Number(QDoubleSpinBox):
+    """`WholeNumber` with decimals: it keeps six, and shows as many of them as say something."""
+
+    def __init__(self, usual_decimals: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._usual = usual_decimals
+        self.setDecimals(_KEPT_DECIMALS if usual_decimals else 0)
         self.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.lineEdit().setTextMargins(*_INSET)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def textFromValue(self, value: float) -> str:
+        """The usual number of decimals, more where the value has them."""
+        enough = (n for n in range(self._usual, self.decimals()) if round(value, n) == value)
+        decimals = next(enough, self.decimals())
+        return self.locale().toString(value, "f", decimals)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Only with the focus."""
