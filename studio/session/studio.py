@@ -1,5 +1,6 @@
 """One session: its folders, settings, models, queue and gallery, put together. Window and command line share it."""
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -33,6 +34,12 @@ class Worker(Submitter, Protocol):
 
 WorkerFactory = Callable[[Callable[[Event], None], WorkerOptions], Worker]
 Keep = Callable[[Recipe, Picture, Ready | None], Entry | None]
+Task = Callable[[], Callable[[], None]]  # slow work for any thread; what it returns is for the owner's
+
+
+def run_here(task: Task) -> None:
+    """Carry out a task in the calling thread."""
+    task()()
 
 
 class Studio:
@@ -40,7 +47,9 @@ class Studio:
 
     `post` brings an event from the worker host's thread to the thread that owns this object, where `handle` must be
     called with it. Nothing heavy happens before `start`. `store` is another folder for blobs than the user's.
-    Finished pictures go to `keep`, which is the gallery's `add` unless a front end sets something else.
+    Finished pictures go to `keep`, which is the gallery's `add` unless a front end sets something else. `run` calls it,
+    here and now unless a front end sets a runner with a thread; such a runner takes one task after the other, and no
+    event may be handled before the last one's outcome is told.
     """
 
     ready = Signal(Ready)
@@ -63,6 +72,7 @@ class Studio:
         self.queue = JobQueue(self.worker, store)
         self.gallery = Gallery(paths.pictures, BlobStore(store))
         self.keep: Keep = self.gallery.add
+        self.run: Callable[[Task], None] = run_here
         self.library = library.scan((resources() / "models", paths.models))
         self.engine: Ready | None = None
         self.queue.picture.connect(self._save)
@@ -114,10 +124,16 @@ class Studio:
                 self.queue.handle(event)
 
     def _save(self, job: Job, picture: Picture) -> None:
+        self.run(functools.partial(self._kept, job, picture, self.engine))
+
+    def _kept(self, job: Job, picture: Picture, engine: Ready | None) -> Callable[[], None]:
+        """Save a picture; the outcome is to be told in the owner's thread."""
         try:
-            entry = self.keep(job.recipe.for_picture(picture.index), picture, self.engine)
+            entry = self.keep(job.recipe.for_picture(picture.index), picture, engine)
         except StudioError as error:
-            self.problem.emit(error.problem)
-        else:
-            if entry:
-                self.saved.emit(job, entry)
+            return functools.partial(self.problem.emit, error.problem)
+        return functools.partial(self._tell, job, entry)
+
+    def _tell(self, job: Job, entry: Entry | None) -> None:
+        if entry:
+            self.saved.emit(job, entry)

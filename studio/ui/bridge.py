@@ -15,7 +15,7 @@ class Bridge(QObject):
     """`post` may be called from any thread; `arrived` is emitted in the thread of this object.
 
     Of a job's previews only the newest unread one is kept, and none after its end. Nothing else is ever dropped. A
-    burst is handled in slices, so that painting and input go on.
+    burst is handled in slices, so that painting and input go on. All but `post` is for the thread of this object.
     """
 
     arrived = Signal(object)
@@ -28,6 +28,7 @@ class Bridge(QObject):
         self._previews: dict[str, Preview] = {}
         self._awake = False
         self._open = True
+        self._held = False
         self._next = QTimer(self, singleShot=True, interval=0)
         self._next.timeout.connect(self._drain)
         self._woken.connect(self._drain, Qt.ConnectionType.QueuedConnection)
@@ -42,13 +43,25 @@ class Bridge(QObject):
         if wake:
             self._woken.emit()
 
-    def close(self) -> None:
-        """Drop what is unread and take nothing more; the program is about to end."""
+    def hold(self) -> None:
+        """Let everything wait, in its order, until `release`."""
+        self._held = True
+        self._next.stop()
+
+    def release(self) -> None:
+        """Go on with what waits."""
+        self._held = False
+        self._next.start()
+
+    def close(self) -> tuple[Event, ...]:
+        """Take nothing more; the program is about to end. Returns what is unread, without previews."""
+        self._next.stop()
         with self._lock:
             self._open = False
+            unread = tuple(item for item in self._unread if not isinstance(item, str))
             self._unread.clear()
             self._previews.clear()
-        self._next.stop()
+            return unread
 
     def _store(self, event: Event) -> None:
         if isinstance(event, Preview):
@@ -74,9 +87,10 @@ class Bridge(QObject):
     @Slot()
     def _drain(self) -> None:
         end = time.perf_counter() + SLICE
-        while time.perf_counter() < end:
+        while not self._held and time.perf_counter() < end:
             event = self._take()
             if event is None:
                 return
             self.arrived.emit(event)
-        self._next.start()
+        if not self._held:
+            self._next.start()

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from studio.domain.errors import Problem
 from studio.domain.jobs import Job, JobState
-from studio.domain.messages import Died, Event, Ready, Unavailable
+from studio.domain.messages import Died, Event, Loaded, PictureDone, Ready, Unavailable
 from studio.session.gallery import Entry
 from studio.session.studio import Studio
 from studio.ui.bridge import Bridge
@@ -28,6 +28,7 @@ from studio.ui.panels.prompt_panel import PromptPanel
 from studio.ui.panels.queue_panel import QueuePanel
 from studio.ui.picture_actions import PictureActions
 from studio.ui.requests import Requests
+from studio.ui.saver import Saver
 from studio.ui.status import MemoryWatch, StatusLine
 
 SIZE = (1440, 900)
@@ -40,8 +41,8 @@ _PAINT_PATIENCE = 500  # milliseconds until the worker starts even if the window
 class MainWindow(QMainWindow):
     """One studio in one window.
 
-    The worker starts after the first painting. Closing hides the window at once, then ends the worker and emits
-    `closed`.
+    The worker starts after the first painting. Closing hides the window at once, then ends the worker, saves what it
+    had finished and emits `closed`.
     """
 
     closed = Signal()
@@ -50,6 +51,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.studio, self.bridge = studio, bridge
         self._begun = self._ended = False
+        self.saver = Saver(bridge, self)
         self.loader = PictureLoader(self)
         self.area = CanvasArea()
         self.panel = PromptPanel(studio.library, self.loader)
@@ -154,6 +156,7 @@ class MainWindow(QMainWindow):
         self.memory.read.connect(self.status.show_memory)
 
     def _connect_studio(self) -> None:
+        self.studio.run = self.saver.run
         self.bridge.arrived.connect(self._take)
         self.studio.ready.connect(self._ready)
         self.studio.problem.connect(self._problem)
@@ -177,8 +180,17 @@ class MainWindow(QMainWindow):
         self.studio.start()
 
     def _end(self) -> None:
-        self.bridge.close()
         self._eta.stop()
+        self._disconnect_studio()
+        self.memory.close()
+        self.loader.close()
+        self.studio.close()
+        self._save_unread()
+        self.garbage.stop()  # no thread of ours is left, but one that a dead disk holds
+        self.crashes.remove()
+        self.closed.emit()
+
+    def _disconnect_studio(self) -> None:
         for signal, slot in (
             (self.studio.ready, self._ready),
             (self.studio.problem, self._problem),
@@ -188,12 +200,18 @@ class MainWindow(QMainWindow):
             (self.studio.queue.notice, self._notice),
         ):
             signal.disconnect(slot)
-        self.memory.close()
-        self.loader.close()
-        self.studio.close()
-        self.garbage.stop()  # no thread of ours is left
-        self.crashes.remove()
-        self.closed.emit()
+
+    def _save_unread(self) -> None:
+        """Save what the worker had finished. The end of a job is no news any more: it would start the next one."""
+        self.studio.problem.connect(self._write_down)
+        for event in self.bridge.close():
+            if isinstance(event, Loaded | PictureDone):  # the file tells the hash of the model
+                self.studio.handle(event)
+        self.saver.close()
+
+    def _write_down(self, problem: Problem) -> None:
+        """A problem that comes when there is no window any more."""
+        self.crashes.write(str(problem))
 
     # ------------------------------------------------------------------------------------------ the session speaks
 

@@ -102,11 +102,32 @@ def test_a_burst_of_slow_events_is_handled_in_slices(bridge: Bridge) -> None:
     assert len(gaps) > 30
 
 
-def test_a_closed_bridge_takes_nothing(bridge: Bridge, qtbot: QtBot) -> None:
+def test_a_held_bridge_keeps_everything_but_old_previews(bridge: Bridge, qtbot: QtBot) -> None:
     got: list[Event] = []
     bridge.arrived.connect(got.append)
-    bridge.post(Started("a"))
-    bridge.close()
+    bridge.arrived.connect(lambda event: bridge.hold() if event == Started("a") else None)
+    sent: list[Event] = [Started("a"), *(preview("a", step) for step in range(3)), Progress("a", Phase.DENOISE, 3, 4)]
+    for event in sent:
+        bridge.post(event)
+    qtbot.waitUntil(lambda: bool(got))
+    bridge.post(preview("a", 4))
+    bridge.post(Finished("b", Cost()))
+    qtbot.wait(20)
+    assert got == [Started("a")]
+    bridge.release()
+    qtbot.waitUntil(lambda: Finished("b", Cost()) in got)
+    assert got == [Started("a"), preview("a", 4), Progress("a", Phase.DENOISE, 3, 4), Finished("b", Cost())]
+    bridge.post(Started("c"))
+    qtbot.waitUntil(lambda: got[-1] == Started("c"))
+
+
+def test_a_closed_bridge_takes_nothing_and_hands_over_what_is_unread(bridge: Bridge, qtbot: QtBot) -> None:
+    got: list[Event] = []
+    bridge.arrived.connect(got.append)
+    for event in (Started("a"), preview("a", 1), Finished("a", Cost()), preview("b", 1)):
+        bridge.post(event)
+    assert bridge.close() == (Started("a"), Finished("a", Cost()))
     bridge.post(Started("b"))
     qtbot.wait(20)
     assert not got
+    assert bridge.close() == ()

@@ -1,0 +1,68 @@
+"""A session saves finished pictures through its runner and tells the outcome in its own thread."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from studio.domain.errors import ErrorKind, Problem, StudioError
+from studio.domain.jobs import Picture
+from studio.domain.messages import Event, PictureDone, Ready, Run, WorkerOptions
+from studio.domain.recipe import Recipe
+from studio.session.gallery import Entry
+from studio.session.paths import Paths
+from studio.session.studio import Studio, Task
+
+
+class NoWorker:
+    """Takes everything and says nothing."""
+
+    def __init__(self, post: Callable[[Event], None], options: WorkerOptions) -> None:
+        pass
+
+    def start(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def submit(self, run: Run) -> None:
+        pass
+
+    def cancel(self, job_id: str) -> None:
+        pass
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Studio:
+    return Studio(Paths(tmp_path / "data", tmp_path / "config", tmp_path / "pictures"), NoWorker, lambda _event: None)
+
+
+def finish_a_picture(studio: Studio) -> None:
+    job = studio.queue.submit(Recipe(prompt="sea"), "/models/starter", 16)
+    studio.handle(PictureDone(job.id, Picture(0, 7, "0" * 64, 256, 256)))
+
+
+def refuse(recipe: Recipe, picture: Picture, engine: Ready | None) -> Entry | None:
+    raise StudioError(ErrorKind.DISK, "The disk is full.")
+
+
+def test_without_a_runner_the_outcome_is_there_at_once(studio: Studio) -> None:
+    problems: list[Problem] = []
+    studio.problem.connect(problems.append)
+    studio.keep = refuse
+    finish_a_picture(studio)
+    assert problems == [Problem(ErrorKind.DISK, "The disk is full.")]
+
+
+def test_a_runner_does_the_saving_and_the_telling_apart(studio: Studio) -> None:
+    tasks: list[Task] = []
+    problems: list[Problem] = []
+    studio.problem.connect(problems.append)
+    studio.keep, studio.run = refuse, tasks.append
+    finish_a_picture(studio)
+    [task] = tasks
+    tell = task()
+    assert not problems
+    tell()
+    assert len(problems) == 1
