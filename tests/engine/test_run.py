@@ -159,3 +159,14 @@ def test_out_of_memory_is_a_problem_with_a_hint(runner: Runner, engine: StudioEn
     assert caught.value.problem.kind is ErrorKind.MEMORY
     assert caught.value.problem.hint
     assert runner(recipe()).digests()
+
+
+def test_what_ran_in_between_does_not_change_a_picture(runner: Runner) -> None:
+    """Another sampler, another prompt, another family and a cancelled job leave nothing behind."""
+    wanted = recipe(sampler="dpmpp-2m-sde", steps=4)
+    first = runner(wanted).digests()
+    runner(recipe(sampler="euler-a", prompt="a blue whale"))
+    runner(recipe(Family.SDXL), Family.SDXL)
+    with pytest.raises(JobCancelled):
+        runner(wanted, poll=cancel_when(lambda result: Phase.DENOISE in result.phases()))
+    assert runner(wanted).digests() == first
