@@ -1,0 +1,1 @@
+"""Training: how models are made, not how they are used."""

@@ -1,0 +1,1 @@
+"""Procedural training pictures of the starter model: landscapes and objects, each with exact captions."""

@@ -1,0 +1,161 @@
+"""Objects of the pack on plain colours and gradients, one to three of them, and single ones in landscapes."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import PIL.Image
+import PIL.ImageOps
+
+from studio.engine.train.world.facts import CompositeFacts, ObjectFacts, side_of
+from studio.engine.train.world.objects import ObjectPack, PackedObject
+from studio.engine.train.world.scenes import Scene, draw_scene
+from studio.engine.train.world.setting import TIME_WEIGHTS, settle
+
+Rgb = tuple[int, int, int]
+
+STYLE_WEIGHTS = {"3d": 3.0, "gradient": 2.0, "flat": 2.0, "cartoon": 2.0, "emoji": 1.0, "classic": 1.0}
+BACKGROUNDS: dict[str, Rgb] = {
+    "red": (214, 60, 60),
+    "orange": (240, 150, 60),
+    "yellow": (246, 210, 80),
+    "green": (90, 170, 90),
+    "teal": (60, 160, 160),
+    "light blue": (150, 205, 240),
+    "blue": (70, 120, 210),
+    "dark blue": (30, 45, 100),
+    "purple": (130, 85, 180),
+    "pink": (240, 160, 190),
+    "beige": (232, 214, 184),
+    "gray": (160, 164, 170),
+    "black": (18, 18, 22),
+    "brown": (120, 84, 58),
+    "mint": (176, 226, 204),
+    "lavender": (200, 186, 236),
+}
+_LAND = (
+    *("hills", "meadow", "beach", "snow field", "farm field", "desert", "river valley", "mountains"),
+    *("snowy mountains", "city", "forest", "autumn forest", "garden", "village street", "savanna", "vineyard"),
+)
+# Where a thing may be set, by its home.
+GROUNDS = {
+    "land": _LAND,
+    "water": ("sea", "lake"),
+    "sea": ("sea", "underwater"),
+    "air": (*_LAND, "sea", "island", "harbor", "cliffs"),
+    "sky": (*_LAND, "sea", "island", "harbor", "cliffs"),
+}
+SPACEFARERS = frozenset({"rocket", "alien", "ufo", "robot"})
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """An object in a picture: its centre and its side as fractions of the picture's, and whether it is mirrored."""
+
+    item: PackedObject
+    x: float
+    y: float
+    scale: float
+    mirrored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Objects on a background that runs from one colour at the top to another (or the same) at the bottom."""
+
+    top: Rgb
+    bottom: Rgb
+    placements: tuple[Placement, ...]
+    facts: ObjectFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Composite:
+    """An object in front of a landscape."""
+
+    scene: Scene
+    placement: Placement
+    facts: CompositeFacts
+
+
+def choose_object(rng: random.Random, objects: Sequence[PackedObject]) -> PackedObject:
+    """Draw a noun, all being equally likely, and then one of its pictures by the weights of the styles."""
+    nouns = sorted({item.noun for item in objects})
+    noun = rng.choice(nouns)
+    choices = [item for item in objects if item.noun == noun]
+    return rng.choices(choices, [STYLE_WEIGHTS[item.style] for item in choices])[0]
+
+
+def plan_plain(rng: random.Random, objects: Sequence[PackedObject]) -> Plain:
+    """One, two or three equal objects on white, a colour or a gradient."""
+    item = choose_object(rng, objects)
+    background, top, bottom = _background(rng)
+    share = rng.random()
+    count = 1 if share < 0.72 or not item.plural else 2 if share < 0.86 else 3
+    centres, sizes = {
+        1: ((rng.uniform(0.47, 0.53),), (0.7, 0.95)),
+        2: ((0.26, 0.74), (0.42, 0.5)),
+        3: ((0.18, 0.5, 0.82), (0.3, 0.36)),
+    }[count]
+    scale, mirrored = rng.uniform(*sizes), rng.random() < 0.5 and _may_be_mirrored(item)
+    placements = tuple(Placement(item, x, rng.uniform(0.46, 0.54), scale, mirrored) for x in centres)
+    facts = ObjectFacts(item.noun, item.plural, item.style, background, count, item.colour)
+    return Plain(top, bottom, placements, facts)
+
+
+def _may_be_mirrored(item: PackedObject) -> bool:
+    return item.noun != "open book"  # it shows writing
+
+
+def _background(rng: random.Random) -> tuple[str, Rgb, Rgb]:
+    """The name of a background with its colours at the top and at the bottom."""
+    share = rng.random()
+    if share < 0.3:
+        return "white", (255, 255, 255), (255, 255, 255)
+    if share < 0.78:
+        name = rng.choice(list(BACKGROUNDS))
+        colour = _near(BACKGROUNDS[name], rng)
+        return name, colour, colour
+    first, second = rng.sample(list(BACKGROUNDS), 2)
+    return f"{first} and {second} gradient", _near(BACKGROUNDS[first], rng), _near(BACKGROUNDS[second], rng)
+
+
+def _near(colour: Rgb, rng: random.Random) -> Rgb:
+    red, green, blue = (min(255, max(0, round(value + rng.gauss(0, 9)))) for value in colour)
+    return red, green, blue
+
+
+def plan_composite(rng: random.Random, objects: Sequence[PackedObject]) -> Composite:
+    """An object in a landscape where such a thing can be: on the ground, on the water, or in the air."""
+    item = choose_object(rng, [item for item in objects if item.home])
+    spacefaring = item.noun in SPACEFARERS and rng.random() < 0.3
+    place = "space" if spacefaring else rng.choice(GROUNDS[item.home])
+    time = rng.choices(list(TIME_WEIGHTS), list(TIME_WEIGHTS.values()))[0]
+    scene = draw_scene(rng, settle(rng, place, time), features=rng.random() < 0.3)
+    aloft = place == "space" or item.home == "sky" or (item.home == "air" and rng.random() < 0.75)
+    scale = rng.uniform(0.4, 0.72)
+    x = rng.uniform(max(0.25, scale / 2 - 0.05), min(0.75, 1.05 - scale / 2))
+    if place == "underwater":
+        y = rng.uniform(0.4, 0.6)
+    else:
+        y = rng.uniform(scale / 2, 0.5) if aloft else 1 - scale / 2 - rng.uniform(0, 0.12)
+    placement = Placement(item, x, y, scale, rng.random() < 0.5 and _may_be_mirrored(item))
+    facts = CompositeFacts(item.noun, item.plural, item.style, scene.facts, aloft, side_of(x), item.colour)
+    return Composite(scene, placement, facts)
+
+
+def gradient(top: Rgb, bottom: Rgb, size: int) -> PIL.Image.Image:
+    """A square that runs from one colour at the top to another at the bottom."""
+    ramp = np.linspace(np.array(top, np.float32), np.array(bottom, np.float32), size)[:, None]
+    return PIL.Image.fromarray(np.broadcast_to(ramp.round().astype(np.uint8), (size, size, 3)).copy())
+
+
+def paste(image: PIL.Image.Image, pack: ObjectPack, placement: Placement) -> None:
+    """Draw an object into a square RGB picture, in place."""
+    side = max(8, round(image.width * placement.scale))
+    thing = pack.picture(placement.item).resize((side, side), PIL.Image.Resampling.LANCZOS)
+    if placement.mirrored:
+        thing = PIL.ImageOps.mirror(thing)
+    corner = round(placement.x * image.width - side / 2), round(placement.y * image.height - side / 2)
+    image.paste(thing, corner, thing)
