@@ -54,7 +54,8 @@ def _with_default(arguments: list[str]) -> list[str]:
     """No command, or files in place of one, means the window."""
     first = arguments[0] if arguments else ""
     own_options = ("--help", "-h", "--version", "--install-completion", "--show-completion")
-    is_command = first in {command.callback.__name__ for command in app.registered_commands if command.callback}
+    commands = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    is_command = first in commands | {group.typer_instance.info.name for group in app.registered_groups}
     if not is_command and first not in own_options and (not first or first.startswith("-") or _is_file(first)):
         return [WINDOW, *arguments]
     return arguments

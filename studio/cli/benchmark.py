@@ -3,30 +3,53 @@
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from studio.cli.judging import chosen, judged, print_judgement
 from studio.cli.program import note, print_json
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.recipe import STARTER
 from studio.resources import resources
 
 ENGINE_MODULE = "studio.engine.bench"
+JUDGED = "starter"
 SUITES = {
     "starter": (ENGINE_MODULE, "starter"),
     "overhead": (ENGINE_MODULE, "overhead"),
     "defaults": (ENGINE_MODULE, "defaults"),
     "cancel": (ENGINE_MODULE, "cancel"),
+    "train": (ENGINE_MODULE, "train"),
     "window": ("studio.ui.bench",),
 }
 
 
-def bench(suite: str, as_json: bool) -> int:
-    """Carry out the command; "" runs all suites. The exit code is 1 when a suite did not run through."""
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What `bench starter` judges: models by name or path, the number of pictures of each prompt, and the folder for
+    the evaluation page."""
+
+    models: tuple[str, ...] = ()
+    seeds: int = 2
+    page: Path | None = None
+
+
+def bench(suite: str, judging: Judging, as_json: bool) -> int:
+    """Carry out the command; "" runs all suites. The exit code is 1 when a suite did not run through.
+
+    Only `starter` by name judges pictures: that takes minutes, the rest seconds.
+    """
     if suite and suite not in SUITES:
         raise StudioError(ErrorKind.INPUT, f"There is no suite “{suite}”.", f"Choose one of: {', '.join(SUITES)}.")
+    if suite == JUDGED:
+        return _judge(judging, as_json)
+    if judging != Judging():
+        message = "Only the suite starter takes --model, --seeds and --page."
+        raise StudioError(ErrorKind.INPUT, message, "Write: safelight bench starter --model …")
     results: dict[str, Any] = {}
     for name in [suite] if suite else SUITES:
         if not as_json:
@@ -38,6 +61,24 @@ def bench(suite: str, as_json: bool) -> int:
     if as_json:
         print_json(results)
     return 1 if any("error" in result for result in results.values()) else 0
+
+
+def _judge(judging: Judging, as_json: bool) -> int:
+    models = chosen(judging.models or (STARTER,))
+    speed = {}
+    for model in models:
+        note(f"Timing {model.name} …")
+        found = run_suite((*SUITES[JUDGED], "--model", model.path))
+        speed[model.path] = found.get(JUDGED, found)
+    note("Judging the pictures of the held-out prompts …")
+    judgement = judged(models, judging.seeds, judging.page)
+    if as_json:
+        print_json({JUDGED: {"speed": speed, "judgement": judgement}})
+    else:
+        for path, figures in speed.items():
+            _print(path, figures)
+        print_judgement(judgement)
+    return 1 if any("error" in figures for figures in speed.values()) else 0
 
 
 def _on_shipped_model(suite: str) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ OUTPUT_HELP = (
     "File to write: .png, .jpg or .webp; with --batch, a number is put before the suffix. Existing files are never "
     "overwritten. Without it: words of the prompt and the seed, in the current folder."
 )
+LORA_HELP = "A LoRA by name or path, and how strongly it acts: 1 if left out, 0 is off. May be given several times."
 
 
 def _print_version(wanted: bool) -> None:
@@ -70,6 +71,8 @@ def generate(
     strength: Annotated[
         float | None, typer.Option(help="How far to go from --image: 0 keeps, 1 ignores it.", show_default="0.6")
     ] = None,
+    lora: Annotated[list[str] | None, typer.Option(metavar="NAME[:WEIGHT]", help=LORA_HELP)] = None,
+    upscale: Annotated[int, typer.Option(help="Enlarge the finished picture 2 or 4 times, with sharp edges.")] = 1,
     preview_dir: Annotated[Path | None, typer.Option(help="Save the picture after each step in this folder.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.", show_default="as set")] = "",
     as_json: Json = False,
@@ -80,8 +83,8 @@ def generate(
 
     request = Request(
         prompt=prompt, output=output, negative=negative, model=model, size=size, steps=steps, guidance=guidance,
-        sampler=sampler, seed=seed, batch=batch, image=image, strength=strength, preview_dir=preview_dir, device=device,
-        as_json=as_json,
+        sampler=sampler, seed=seed, batch=batch, image=image, strength=strength, loras=tuple(lora or ()),
+        upscale=upscale, preview_dir=preview_dir, device=device, as_json=as_json,
     )  # fmt: skip
     return carry_out(context.obj, request)
 
@@ -101,11 +104,36 @@ def demo(
     return carry_out(context.obj, output, device, as_json)
 
 
+@app.command(epilog=EPILOG)
+def upscale(
+    context: typer.Context,
+    image: Annotated[Path, typer.Argument(help="A picture in any usual format.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="File to write: .png, .jpg or .webp; or a folder. Existing files are never overwritten.",
+            show_default="its name and the factor, in the current folder",
+        ),
+    ] = None,
+    factor: Annotated[int, typer.Option(help="2 or 4.")] = 4,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.", show_default="as set")] = "",
+    as_json: Json = False,
+) -> int:
+    """Enlarge a picture with sharp edges; made for drawings, and what it says about itself is kept."""
+    from studio.cli.upscaling import Request
+    from studio.cli.upscaling import upscale as carry_out
+
+    return carry_out(context.obj, Request(image, output, factor, device, as_json))
+
+
 @app.command()
 def inspect(
-    file: Annotated[Path, typer.Argument(help="A picture, a model file or a model folder.")], as_json: Json = False
+    file: Annotated[Path, typer.Argument(help="A picture, a LoRA, a model file or a model folder.")],
+    as_json: Json = False,
 ) -> int:
-    """Show how a picture was made (by Safelight or A1111), or what a model is."""
+    """Show how a picture was made (by Safelight or A1111), or what a model or a LoRA is."""
     from studio.cli.inspection import inspect as carry_out
 
     return carry_out(file, as_json)
@@ -113,7 +141,7 @@ def inspect(
 
 @app.command()
 def models(as_json: Json = False) -> int:
-    """List the models, and what looks like one and cannot be used."""
+    """List the models and LoRAs, and what looks like one and cannot be used."""
     from studio.cli.inspection import models as carry_out
 
     return carry_out(as_json)
@@ -127,14 +155,75 @@ def doctor(context: typer.Context, as_json: Json = False) -> int:
     return carry_out(context.obj, as_json)
 
 
+train = typer.Typer(
+    name="train", help="Train LoRAs from your pictures, or the built-in model from nothing.", no_args_is_help=True
+)
+app.add_typer(train)
+Resume = Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")]
+
+
+@train.command(name="lora", epilog=EPILOG)
+def train_lora(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="Pictures, each with its caption in a .txt file beside it, or none.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The .safetensors file to make.")],
+    base: Annotated[str, typer.Option(help="Name or path of the model it is for.")] = "starter",
+    preset: Annotated[str, typer.Option(help="subject or style.")] = "subject",
+    trigger: Annotated[str, typer.Option(help="A rare word or two that will call it; put before each caption.")] = "",
+    steps: Annotated[int | None, typer.Option(help="Optimiser steps.", show_default="the preset's")] = None,
+    rank: Annotated[int | None, typer.Option(help="Rank of the matrices.", show_default="the preset's")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Step size.", show_default="the preset's")] = None,
+    batch: Annotated[int | None, typer.Option(help="Pictures a step.", show_default="the preset's")] = None,
+    side: Annotated[int | None, typer.Option(help="Train at this many pixels².", show_default="the model's")] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same result.")] = 0,
+    sample: Annotated[list[str] | None, typer.Option(help="A prompt to draw on the way; can be repeated.")] = None,
+    resume: Resume = False,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.", show_default="as set")] = "",
+    as_json: Json = False,
+) -> int:
+    """Teach a model your subject or style from a folder of pictures."""
+    from studio.cli.training import LoraRequest
+    from studio.cli.training import train_lora as carry_out
+
+    request = LoraRequest(
+        folder=folder, output=output, base=base, preset=preset, trigger=trigger, steps=steps, rank=rank,
+        learning_rate=learning_rate, batch=batch, side=side, seed=seed, samples=tuple(sample or ()), resume=resume,
+        device=device, as_json=as_json,
+    )  # fmt: skip
+    return carry_out(context.obj, request)
+
+
+@train.command(name="starter", epilog=EPILOG)
+def train_starter(
+    context: typer.Context,
+    config: Annotated[Path, typer.Argument(help="A TOML file with the stages; see resources/training/starter.toml.")],
+    resume: Resume = False,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.", show_default="as set")] = "",
+    as_json: Json = False,
+) -> int:
+    """Build the starter model from nothing: autoencoder, denoiser, and its variant for few steps."""
+    from studio.cli.training import train_starter as carry_out
+
+    return carry_out(context.obj, config, resume, device, as_json)
+
+
 @app.command()
 def bench(
     suite: Annotated[
-        str, typer.Argument(help="starter, overhead, defaults, cancel or window.", show_default="all")
+        str, typer.Argument(help="starter, overhead, defaults, cancel, train or window.", show_default="all")
     ] = "",
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="starter: a model to judge, by name or path; repeat it to compare.", show_default="starter"),
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="starter: pictures of each held-out prompt.")] = 2,
+    page: Annotated[
+        Path | None, typer.Option(help="starter: folder for an evaluation page with contact sheets.")
+    ] = None,
     as_json: Json = False,
 ) -> int:
-    """Measure speed and responsiveness on this machine."""
+    """Measure speed and responsiveness on this machine; `bench starter` also judges its pictures, for some minutes."""
+    from studio.cli.benchmark import Judging
     from studio.cli.benchmark import bench as carry_out
 
-    return carry_out(suite, as_json)
+    return carry_out(suite, Judging(tuple(model or ()), seeds, page), as_json)

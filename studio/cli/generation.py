@@ -12,12 +12,13 @@ from studio.cli.interrupts import cancelling
 from studio.cli.program import Program, announce, note, print_json
 from studio.cli.progress import progress_of
 from studio.cli.targets import Named, Numbered, targets_for
-from studio.domain.catalog import ModelInfo
+from studio.domain.catalog import Library, ModelInfo
+from studio.domain.codec import to_json
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.geometry import Size
 from studio.domain.messages import Preview
-from studio.domain.recipe import Recipe, Sampling, SourceImage
-from studio.domain.user_paths import expanded
+from studio.domain.recipe import Lora, Recipe, Sampling, SourceImage
+from studio.domain.user_paths import exists, expanded
 from studio.imaging.files import require_writable, save_numbered
 from studio.imaging.pictures import load_picture
 from studio.imaging.pixels import encode_png
@@ -45,6 +46,8 @@ class Request:
     batch: int
     image: Path | None
     strength: float | None
+    loras: tuple[str, ...]
+    upscale: int
     preview_dir: Path | None
     device: str
     as_json: bool
@@ -55,7 +58,7 @@ def generate(program: Program, request: Request) -> int:
     began = time.monotonic()
     headless = open_headless(program, request.device)
     studio = headless.studio
-    recipe = recipe_for(request, studio.model(request.model))
+    recipe = recipe_for(request, studio.model(request.model), studio.library)
     studio.check(recipe)
     if recipe.source:
         load_picture(Path(recipe.source.path))  # the engine would find damage too, but only when a model is loaded
@@ -67,7 +70,7 @@ def generate(program: Program, request: Request) -> int:
     if request.as_json:
         print_json(report(outcome, headless, seconds))
     else:
-        note(f"{recipe.size}, seed {recipe.seed}, {seconds:.1f} s")
+        note(f"{recipe.result_size}, seed {recipe.seed}, {seconds:.1f} s")
     return 0
 
 
@@ -76,7 +79,7 @@ def open_headless(program: Program, device: str) -> Headless:
     return Headless(Paths.of_user(), worker_factory(engine=program.engine or ENGINE), device)
 
 
-def recipe_for(request: Request, model: ModelInfo) -> Recipe:
+def recipe_for(request: Request, model: ModelInfo, library: Library) -> Recipe:
     """The recipe: what was given, and what the model likes for the rest. Raises StudioError (INPUT)."""
     liked = model.default_sampling
     sampling = Sampling(
@@ -93,6 +96,8 @@ def recipe_for(request: Request, model: ModelInfo) -> Recipe:
         seed=secrets.randbelow(RANDOM_SEEDS) if request.seed is None else request.seed,
         batch=request.batch,
         source=_source(request),
+        loras=tuple(_lora(text, library) for text in request.loras),
+        upscale=request.upscale,
     )
 
 
@@ -110,7 +115,10 @@ def report(outcome: Outcome, headless: Headless, seconds: float) -> dict[str, ob
         "peak_memory": cost.peak_memory if cost else 0,
         "model": recipe.model,
         "model_hash": recipe.model_hash,
+        "loras": to_json(recipe.loras),
         "size": str(recipe.size),
+        "upscale": recipe.upscale,
+        "result_size": str(recipe.result_size),
         "sampler": recipe.sampling.sampler,
         "steps": recipe.sampling.steps,
         "guidance": recipe.sampling.guidance,
@@ -140,6 +148,25 @@ def _size(text: str | None) -> Size | None:
         return Size.parse(text)
     except ValueError as error:
         raise StudioError(ErrorKind.INPUT, str(error), field="size") from error
+
+
+def _lora(text: str, library: Library) -> Lora:
+    """NAME or PATH, either with :WEIGHT. What follows a colon and is no number is of the name."""
+    names = {lora.name for lora in library.loras}
+    name, colon, ending = text.rpartition(":")
+    weight = None if text in names or not colon else _number(ending)
+    if weight is None:
+        name, weight = text, 1.0
+    path = expanded(Path(name))
+    is_path = bool(name.strip()) and name not in names and (path.is_absolute() or len(path.parts) > 1 or exists(path))
+    return Lora(str(path.absolute()) if is_path else name, weight)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _source(request: Request) -> SourceImage | None:

@@ -12,15 +12,18 @@ from rich.text import Text
 
 from studio.cli.program import harmless, note, print_json
 from studio.domain import model_files
-from studio.domain.catalog import ModelInfo
+from studio.domain.catalog import FAMILIES, LoraInfo, ModelInfo
 from studio.domain.codec import to_json
 from studio.domain.errors import ErrorKind, StudioError
+from studio.domain.lora_files import is_lora, read_lora, training_of
 from studio.domain.model_digest import model_digest
+from studio.domain.tensor_files import read_header
 from studio.domain.user_paths import exists, expanded
 from studio.imaging import metadata
 from studio.imaging.metadata import PictureInfo
 from studio.resources import resources
 from studio.session import library
+from studio.session.loras import LORAS
 from studio.session.paths import Paths
 
 _MODEL_SUFFIXES = (".safetensors", ".ckpt", ".pt", ".pth", ".bin")
@@ -33,7 +36,7 @@ def inspect(path: Path, as_json: bool) -> int:
         raise StudioError(ErrorKind.INPUT, f"There is no file {path}.", "Check the path.")
     warnings: tuple[str, ...] = ()
     if path.is_dir() or path.suffix.lower() in _MODEL_SUFFIXES:
-        facts = _of_model(library.read_model(path.absolute()))
+        facts = _of_weights(path.absolute())
     else:
         info = metadata.read(path)
         facts, warnings = _of_picture(info), info.warnings
@@ -55,6 +58,7 @@ def models(as_json: bool) -> int:
             {
                 "folder": str(folder),
                 "models": [_of_listed(model) for model in found.models],
+                "loras": [_of_listed_lora(lora) for lora in found.loras],
                 "unusable": [dataclasses.asdict(bad) for bad in found.unusable],
             }
         )
@@ -65,11 +69,42 @@ def models(as_json: bool) -> int:
         table.add_row(Text(name), model.traits.title, _megabytes(model.bytes), Text(path, overflow="fold"))
     console = Console(soft_wrap=False)
     console.print(table if found.models else "No models are installed.")
+    if found.loras:
+        console.print(_table_of_loras(found.loras))
     for bad in found.unusable:
         line = harmless(f"not usable: {bad.name}: {bad.reason} {bad.hint}")
         console.print(Text(line), soft_wrap=True, highlight=False)
-    console.print(Text(f"Add models to {folder}"), soft_wrap=True, highlight=False)
+    where = f"Add models to {folder}, LoRAs to {folder / LORAS}"
+    console.print(Text(where), soft_wrap=True, highlight=False)
     return 0
+
+
+def _table_of_loras(loras: tuple[LoraInfo, ...]) -> Table:
+    table = Table("LoRA", "for", "rank", "trigger", "size", "path", box=None)
+    for lora in loras:
+        name, trigger, path = (Text(harmless(text), overflow="fold") for text in (lora.name, lora.trigger, lora.path))
+        table.add_row(
+            name, FAMILIES[lora.family].title, str(lora.rank), trigger, f"{lora.bytes / 2**20:,.1f} MiB", path
+        )
+    return table
+
+
+def _of_listed_lora(lora: LoraInfo) -> dict[str, Any]:
+    return {**dataclasses.asdict(lora), "family": lora.family.value}
+
+
+def _of_weights(path: Path) -> dict[str, Any]:
+    return _of_lora(path) if path.is_file() and is_lora(path) else _of_model(library.read_model(path))
+
+
+def _of_lora(path: Path) -> dict[str, Any]:
+    return {
+        "kind": "lora",
+        **_of_listed_lora(read_lora(path)),
+        "parameters": _parameters([path]),
+        "hash": model_digest(path),
+        "training": training_of(path),
+    }
 
 
 def _of_listed(model: ModelInfo) -> dict[str, Any]:
@@ -112,7 +147,7 @@ def _of_picture(info: PictureInfo) -> dict[str, Any]:
 
 
 def _parameters(files: list[Path]) -> int:
-    return sum(math.prod(tensor.shape) for file in files for tensor in model_files.read_header(file).values())
+    return sum(math.prod(tensor.shape) for file in files for tensor in read_header(file).values())
 
 
 def _megabytes(size: int) -> str:

@@ -26,7 +26,10 @@ _WORDS = {
     Phase.ENCODE: "Reading the prompt",
     Phase.DENOISE: "Denoising",
     Phase.DECODE: "Decoding",
+    Phase.UPSCALE: "Upscaling",
     Phase.SAVE: "Saving",
+    Phase.PREPARE: "Preparing the pictures",
+    Phase.TRAIN: "Training",
 }
 
 
@@ -84,6 +87,6 @@ class _View:
 
     def _words(self, phase: str, job: Job | None = None) -> str:
         words = " · ".join(part for part in (self._title, _WORDS.get(phase, phase)) if part)
-        if job and job.recipe.batch > 1 and phase in (Phase.DENOISE, Phase.DECODE):
+        if job and job.makes_pictures and job.recipe.batch > 1 and phase in (Phase.DENOISE, Phase.DECODE):
             return f"{words} {len(job.pictures) + 1} of {job.recipe.batch}"
         return words

@@ -14,6 +14,7 @@ class Family(StrEnum):
     STARTER = "starter"
     SD1 = "sd1"
     SDXL = "sdxl"
+    SD3 = "sd3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ FAMILIES: dict[Family, FamilyTraits] = {
     Family.STARTER: FamilyTraits("Safelight starter", 32, True, Size(256, 256), Sampling("dpmpp-2m", 12, 4.0)),
     Family.SD1: FamilyTraits("Stable Diffusion 1", 8, False, Size(512, 512), Sampling("dpmpp-2m", 25, 7.0)),
     Family.SDXL: FamilyTraits("Stable Diffusion XL", 8, False, Size(1024, 1024), Sampling("dpmpp-2m", 30, 6.0)),
+    Family.SD3: FamilyTraits("Stable Diffusion 3", 16, True, Size(1024, 1024), Sampling("dpmpp-2m", 28, 4.5)),
 }
 
 
@@ -74,8 +76,24 @@ class ModelInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class LoraInfo:
+    """A usable LoRA on disk: a safetensors file whose largest rank is `rank`.
+
+    `trigger` is the word it was trained to answer to, if its file tells.
+    """
+
+    name: str
+    path: str
+    family: Family
+    bytes: int
+    title: str = ""
+    trigger: str = ""
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class UnusableModel:
-    """Something that looks like a model and cannot be used, with the reason."""
+    """Something that looks like a model or a LoRA and cannot be used, with the reason."""
 
     name: str
     path: str
@@ -85,7 +103,12 @@ class UnusableModel:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """All models found on disk."""
+    """All models and LoRAs found on disk."""
 
     models: tuple[ModelInfo, ...] = ()
     unusable: tuple[UnusableModel, ...] = field(default=())
+    loras: tuple[LoraInfo, ...] = field(default=())
+
+    def loras_for(self, family: Family) -> tuple[LoraInfo, ...]:
+        """The LoRAs that fit models of this family."""
+        return tuple(lora for lora in self.loras if lora.family is family)

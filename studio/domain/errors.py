@@ -48,6 +48,10 @@ class StudioError(Exception):
         return StudioError, (p.kind, p.message, p.hint, p.field)
 
 
+class JobPaused(BaseException):
+    """Raised inside a running job when its user pauses it; a BaseException for the reason below."""
+
+
 class JobCancelled(BaseException):
     """Raised inside a running job when its user cancels it.
 

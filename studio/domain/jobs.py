@@ -1,4 +1,4 @@
-"""A job: one recipe on its way to pictures, as a state machine of values."""
+"""A job: one task, most often a recipe on its way to pictures, as a state machine of values."""
 
 import dataclasses
 from dataclasses import dataclass, field
@@ -6,6 +6,10 @@ from enum import StrEnum
 
 from studio.domain.errors import Problem
 from studio.domain.recipe import Recipe
+from studio.domain.training import Training
+from studio.domain.upscaling import Upscaling
+
+Task = Recipe | Training | Upscaling
 
 
 class JobState(StrEnum):
@@ -14,6 +18,7 @@ class JobState(StrEnum):
     QUEUED = "queued"
     LOADING = "loading"
     RUNNING = "running"
+    PAUSED = "paused"  # stopped with a checkpoint
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -28,10 +33,18 @@ class JobState(StrEnum):
 _ENDS = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED})
 _NEXT: dict[JobState, frozenset[JobState]] = {
     JobState.QUEUED: _ENDS | {JobState.LOADING},
-    JobState.LOADING: _ENDS | {JobState.RUNNING},
-    JobState.RUNNING: _ENDS,
+    JobState.LOADING: _ENDS | {JobState.RUNNING, JobState.PAUSED},
+    JobState.RUNNING: _ENDS | {JobState.PAUSED},
+    JobState.PAUSED: _ENDS | {JobState.QUEUED},
     **dict.fromkeys(_ENDS, frozenset[JobState]()),
 }
+
+
+def recipe_of(task: object) -> Recipe:
+    """The task as a recipe. Raises TypeError when it is another one."""
+    if isinstance(task, Recipe):
+        return task
+    raise TypeError("this job makes no pictures")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +68,13 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One recipe and how far it has come; `step` of `total` counts the present phase.
+    """One task and how far it has come; `step` of `total` counts the present phase.
 
     `problem` and `details`, a traceback for "copy details", say why it failed.
     """
 
     id: str
-    recipe: Recipe
+    task: Task
     state: JobState = JobState.QUEUED
     phase: str = ""
     step: int = 0
@@ -70,6 +83,16 @@ class Job:
     problem: Problem | None = None
     details: str = ""
     cost: Cost | None = None
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe of a job that makes pictures. Raises TypeError for other tasks."""
+        return recipe_of(self.task)
+
+    @property
+    def makes_pictures(self) -> bool:
+        """Is its task a recipe?"""
+        return isinstance(self.task, Recipe)
 
     def moved(self, state: JobState) -> "Job":
         """This job in another state; unchanged when the state machine does not allow the step.

@@ -1,16 +1,17 @@
 """The whole contract between the program and its worker: commands in, events out.
 
 Both sides import this module and nothing else of each other. Everything here can be pickled. Each event of a
-job carries its id, and each job that was submitted gets exactly one terminal event: `Finished`, `Cancelled` or
-`Failed`.
+job carries its id, and each job that was submitted gets exactly one terminal event: `Finished`, `Cancelled`,
+`Failed` or `Paused`.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 from studio.domain.errors import Problem
-from studio.domain.jobs import Cost, Picture
+from studio.domain.jobs import Cost, Picture, Task, recipe_of
 from studio.domain.recipe import Recipe
+from studio.domain.study import Frame, HeatMap, Study
 
 
 class Phase(StrEnum):
@@ -20,7 +21,10 @@ class Phase(StrEnum):
     ENCODE = "encode"
     DENOISE = "denoise"
     DECODE = "decode"
+    UPSCALE = "upscale"
     SAVE = "save"
+    PREPARE = "prepare"  # training: read and encode the pictures
+    TRAIN = "train"
 
 
 # ------------------------------------------------------------------------------------------------ commands
@@ -28,21 +32,35 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Carry out `recipe`; finished pixels go to the blob store in folder `store`.
+    """Carry out `task`; finished pixels go to the blob store in folder `store`.
 
-    `model_path` is where `recipe.model` was found. `previews` asks for a picture of the clean guess at each step.
+    `model_path` is where the task's model was found, "" where it needs none. `previews` asks for a picture of the
+    clean guess at each step. `lora_paths` are where the recipe's LoRAs were found, in their order.
     """
 
     job_id: str
-    recipe: Recipe
+    task: Task | Study
     model_path: str
     store: str
     previews: bool = True
+    lora_paths: tuple[str, ...] = ()
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe of a job that makes pictures. Raises TypeError for other tasks."""
+        return recipe_of(self.task)
 
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
     """Stop this job, queued or running."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Stop this running job at its next checkpoint; only tasks that keep checkpoints can be paused."""
 
     job_id: str
 
@@ -57,7 +75,7 @@ class Quit:
     """End the loop after cancelling what runs."""
 
 
-Command = Run | Cancel | FreeMemory | Quit
+Command = Run | Cancel | Pause | FreeMemory | Quit
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +126,11 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The job's model is in memory; `model_hash` is the content hash of its weights."""
+    """The job's model is in memory; the hashes are those of its weights and, in their order, of its LoRAs."""
 
     job_id: str
     model_hash: str
+    lora_hashes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +164,95 @@ class PictureDone:
 
     job_id: str
     picture: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingStep:
+    """An optimiser step was made: `step` of `total`, the loss of its pictures, the learning rate, its seconds."""
+
+    job_id: str
+    step: int
+    total: int
+    loss: float
+    learning_rate: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """The loss on held-out pictures after `step`; `bits` is the variational bound in bits per dimension, if known."""
+
+    job_id: str
+    step: int
+    loss: float
+    bits: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The sample prompts as drawn after `step`: a PNG in the blob store, the prompts side by side."""
+
+    job_id: str
+    step: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointKept:
+    """From here the run can go on, whatever happens: after `step`, in the run's folder."""
+
+    job_id: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDone:
+    """What was trained lies at `path` and can be used."""
+
+    job_id: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Studied:
+    """The forward view of a study: x_t = `alpha`·x0 + `sigma`·ε, and what the model makes of it.
+
+    `model_t` is the time of the model's own schedule with the same noise-to-signal ratio, where it was asked. `guess`
+    is its E[x0 | x_t], and `x0_error` the root mean square of its difference to x0 in latents. `score` maps
+    |∇ log p(x_t)|, and `score_rms` is its root mean square per number of the latents; both are None at t = 0, where
+    nothing is noised.
+    """
+
+    job_id: str
+    t: float
+    model_t: float
+    log_snr: float
+    alpha: float
+    sigma: float
+    clean: Frame
+    noisy: Frame
+    guess: Frame
+    x0_error: float
+    score: HeatMap | None = None
+    score_rms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PathStep:
+    """The reverse path of a study after `step` of `total`, at the model's own time `t`; step 0 is where it begins."""
+
+    job_id: str
+    step: int
+    total: int
+    t: float
+    picture: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The job stopped at its user's wish with a checkpoint, and goes on when it is submitted again."""
+
+    job_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +294,25 @@ class Died:
     exit_code: int
 
 
-JobEvent = Started | Loaded | Progress | Preview | PictureDone | Finished | Cancelled | Failed | Log
+TrainingEvent = TrainingStep | Validated | Sheet | CheckpointKept | ModelDone
+StudyEvent = Studied | PathStep
+JobEvent = (
+    Started
+    | Loaded
+    | Progress
+    | Preview
+    | PictureDone
+    | TrainingEvent
+    | StudyEvent
+    | Paused
+    | Finished
+    | Cancelled
+    | Failed
+    | Log
+)
 Event = Ready | Unavailable | JobEvent | Died
 
 
 def is_terminal(event: Event) -> bool:
     """Does this event end its job?"""
-    return isinstance(event, Finished | Cancelled | Failed)
+    return isinstance(event, Finished | Cancelled | Failed | Paused)

@@ -1,59 +1,45 @@
 """Recognise a model on disk from its configs and safetensors headers, without loading or unpickling anything.
 
-The bounds below refuse files made to exhaust memory or time (a million tiny tensors, a 160,000 channel
+The bounds below, and those of `tensor_files`, refuse files made to exhaust memory or time (a 160,000 channel
 config) before a library sees them.
 """
 
 import json
-import math
 import os
-import stat
-import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from studio.domain.catalog import Family
-from studio.domain.errors import ErrorKind, StudioError
+from studio.domain.tensor_files import read_header, refusal, require_ordinary
 
-MAX_HEADER = 16 * 2**20
-MAX_TENSORS = 50_000
 MAX_CONFIG = 2**20
 MAX_CHANNELS = 8192
 MAX_LAYERS = 128
-_DTYPE_BYTES = {
-    "F64": 8,
-    "I64": 8,
-    "U64": 8,
-    "F32": 4,
-    "I32": 4,
-    "U32": 4,
-    "F16": 2,
-    "BF16": 2,
-    "I16": 2,
-    "U16": 2,
-    "I8": 1,
-    "U8": 1,
-    "BOOL": 1,
-    "F8_E4M3": 1,
-    "F8_E5M2": 1,
-}
+MAX_POSITIONS = 512  # a side of a transformer's grid of positions, a table that grows with the square
+_HEADS = ("num_attention_heads", "num_heads")
+_WIDTHS = (
+    "hidden_size",
+    "intermediate_size",
+    "cross_attention_dim",
+    "d_model",
+    "d_ff",
+    "joint_attention_dim",
+    "caption_projection_dim",
+    "pooled_projection_dim",
+)
 _PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl")
+_ALTERNATIVES = {"text_encoder_3": ", or delete that folder to do without T5"}
+_SD3_TRANSFORMER = "SD3Transformer2DModel"
+_SD3_KEY = "model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight"
 _WEIGHTS = {
     "unet": "diffusion_pytorch_model",
+    "transformer": "diffusion_pytorch_model",
     "vae": "diffusion_pytorch_model",
     "text_encoder": "model",
     "text_encoder_2": "model",
+    "text_encoder_3": "model",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Tensor:
-    """Shape and type of one tensor, as the header states them."""
-
-    dtype: str
-    shape: tuple[int, ...]
 
 
 def recognise(path: Path) -> Family:
@@ -63,12 +49,12 @@ def recognise(path: Path) -> Family:
     """
     try:
         if not path.exists():
-            raise _refusal(
+            raise refusal(
                 f"There is no model at {path}.", "Check the path, or list the models with `safelight models`."
             )
         return _recognise_folder(path) if path.is_dir() else _recognise_file(path)
     except OSError as error:
-        raise _refusal(f"{path} cannot be read: {error.strerror}.", "Check its permissions and the disk.") from error
+        raise refusal(f"{path} cannot be read: {error.strerror}.", "Check its permissions and the disk.") from error
 
 
 def weight_files(path: Path) -> list[Path]:
@@ -83,102 +69,24 @@ def weights_size(path: Path) -> int:
     return sum(file.stat().st_size for file in weight_files(path))
 
 
-def read_header(path: Path) -> dict[str, Tensor]:
-    """Names, types and shapes of the tensors in a safetensors file, checked against its real size.
-
-    Raises StudioError (MODEL) when the file is cut, hostile or no safetensors file.
-    """
-    try:
-        return _read_header(path)
-    except OSError as error:
-        raise _refusal(
-            f"{path.name} cannot be read: {error.strerror}.", "Check its permissions and the disk."
-        ) from error
-
-
-# ------------------------------------------------------------------------------------------------ headers
-
-
-def _read_header(path: Path) -> dict[str, Tensor]:
-    _require_ordinary(path)
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        start = file.read(8)
-        if start[:2] in (b"PK", b"\x80\x02") or start[:1] == b"\x80":
-            raise _refusal(
-                f"{path.name} is a pickle, which could run code, whatever its name says.",
-                "Use the model's safetensors version.",
-            )
-        if len(start) < 8:
-            raise _cut(path)
-        length = struct.unpack("<Q", start)[0]
-        if length > MAX_HEADER:
-            raise _refusal(
-                f"The header of {path.name} claims {length:,} bytes; this is no sound safetensors file.",
-                "Download the model again from a source you trust.",
-            )
-        if 8 + length > size:
-            raise _cut(path)
-        raw = file.read(length)
-    return _parse_header(path, raw, size - 8 - length)
-
-
-def _require_ordinary(path: Path) -> None:
-    """A pipe or a device, which may never end, is refused before anything reads it. Raises OSError when it is gone."""
-    mode = path.stat().st_mode
-    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        raise _refusal(f"{path.name} is no ordinary file.", "Put the file itself in its place.")
-
-
-def _parse_header(path: Path, raw: bytes, data: int) -> dict[str, Tensor]:
-    try:
-        entries = json.loads(raw)
-        entries.pop("__metadata__", None)
-        if len(entries) > MAX_TENSORS:
-            raise _refusal(
-                f"{path.name} claims {len(entries):,} tensors, more than any model has.",
-                "Download the model again from a source you trust.",
-            )
-        tensors, end = {}, 0
-        for name, entry in entries.items():
-            tensors[name] = Tensor(entry["dtype"], tuple(entry["shape"]))
-            end = max(end, _checked_end(entry))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise _refusal(f"The header of {path.name} is damaged.", "Download the model again.") from error
-    if end > data:
-        raise _cut(path)
-    return tensors
-
-
-def _checked_end(entry: dict[str, Any]) -> int:
-    """Where the tensor ends in the data, when shape, type and offsets agree; ValueError otherwise."""
-    begin, end = entry["data_offsets"]
-    shape = entry["shape"]
-    if any(not isinstance(side, int) or side < 0 for side in (*shape, begin, end)) or len(shape) > 8:
-        raise ValueError("shape")
-    if math.prod(shape) * _DTYPE_BYTES[entry["dtype"]] != end - begin:
-        raise ValueError("offsets")
-    return int(end)
-
-
 # ------------------------------------------------------------------------------------------------ folders
 
 
 def _recognise_folder(path: Path) -> Family:
     if not any(path.iterdir()):
-        raise _refusal(f"The model folder {path} is empty.", "Download or copy the model into it again.")
+        raise refusal(f"The model folder {path} is empty.", "Download or copy the model into it again.")
     index = path / "model_index.json"
     if not index.is_file():
-        raise _refusal(
+        raise refusal(
             f"{path} is no model folder: it has no model_index.json.",
             "Choose the folder that holds model_index.json, or a .safetensors file.",
         )
     for name in _files_inside(path):
         _refuse_escape(path, name)
         if name.exists():  # not so a broken link, which the part that needs it reports
-            _require_ordinary(name)
+            require_ordinary(name)
     family = _family_of_configs(path, str(_read_config(index).get("_class_name", "")))
-    for part in _parts(family):
+    for part in _parts(path, family):
         _check_part(path / part, _WEIGHTS[part])
     return family
 
@@ -195,37 +103,57 @@ def _refuse_escape(root: Path, entry: Path) -> None:
     try:
         target, home = entry.resolve(), root.resolve()
     except RuntimeError as error:  # of Python before 3.13
-        raise _refusal(f"{entry.name} in the model folder is a link to itself.", "Delete that link.") from error
+        raise refusal(f"{entry.name} in the model folder is a link to itself.", "Delete that link.") from error
     allowed = [home, *(parent / "blobs" for parent in home.parents[:2])]
     if not any(target.is_relative_to(folder) for folder in allowed):
-        raise _refusal(
+        raise refusal(
             f"{entry.name} in the model folder is a link that leads out of it.",
             "Copy the file itself into the folder if you trust it.",
         )
 
 
-def _parts(family: Family) -> tuple[str, ...]:
+def _parts(path: Path, family: Family) -> tuple[str, ...]:
+    if family is Family.SD3:
+        last = ("text_encoder_3",) if has_third_encoder(path) else ()
+        return ("transformer", "vae", "text_encoder", "text_encoder_2", *last)
     encoders = ("text_encoder", "text_encoder_2") if family is Family.SDXL else ("text_encoder",)
     return ("unet", "vae", *encoders)
+
+
+def has_third_encoder(path: Path) -> bool:
+    """Does the folder of a Stable Diffusion 3 model hold its T5? The model can do without, and many leave it out."""
+    return (path / "text_encoder_3").is_dir()
 
 
 def _family_of_configs(path: Path, pipeline: str) -> Family:
     if pipeline.startswith("StableDiffusionXL"):
         return Family.SDXL
+    if pipeline.startswith("StableDiffusion3"):
+        return _family_of_transformer(path)
     if not pipeline.startswith("StableDiffusion"):
-        raise _refusal(
+        raise refusal(
             f"{path.name} is a {pipeline or 'nameless'} model, which this version cannot run.",
-            "Supported: the starter, Stable Diffusion 1.x and Stable Diffusion XL.",
+            "Supported: the starter, Stable Diffusion 1.x, Stable Diffusion XL and Stable Diffusion 3.",
         )
     unet = _read_config(path / "unet" / "config.json")
     if unet.get("addition_embed_type") == "text" and unet.get("cross_attention_dim") == 384:
         return Family.STARTER
     if unet.get("cross_attention_dim") == 1024:
-        raise _refusal(
+        raise refusal(
             f"{path.name} is a Stable Diffusion 2 model, which this version cannot run.",
-            "Use a Stable Diffusion 1.x or XL model.",
+            "Use a Stable Diffusion 1.x, XL or 3 model.",
         )
     return Family.SD1
+
+
+def _family_of_transformer(path: Path) -> Family:
+    kind = _read_config(path / "transformer" / "config.json").get("_class_name", _SD3_TRANSFORMER)
+    if kind != _SD3_TRANSFORMER:
+        raise refusal(
+            f"The transformer of {path.name} is a {str(kind)[:60]}, which this version cannot run.",
+            "Use a Stable Diffusion 3 or 3.5 model.",
+        )
+    return Family.SD3
 
 
 def _check_part(folder: Path, stem: str) -> None:
@@ -234,12 +162,13 @@ def _check_part(folder: Path, stem: str) -> None:
     if not files:
         pickles = [p.name for p in folder.glob("*") if p.suffix.lower() in _PICKLES]
         if pickles:
-            raise _refusal(
+            raise refusal(
                 f"{folder.name} has its weights only as {pickles[0]}, a pickle, which could run code.",
                 "Use the model's safetensors version.",
             )
-        raise _refusal(
-            f"The weights of {folder.name} are missing.", f"Download {stem}.safetensors into {folder} again."
+        raise refusal(
+            f"The weights of {folder.name} are missing.",
+            f"Download {stem}.safetensors into {folder} again{_ALTERNATIVES.get(folder.name, '')}.",
         )
     for file in files:
         read_header(file)
@@ -252,7 +181,7 @@ def _check_index(path: Path) -> None:
     shards = _read_config(path).get("weight_map")
     names = shards.values() if isinstance(shards, dict) else ["nothing"]
     if any(not isinstance(name, str) or "/" in name or not name.endswith(".safetensors") for name in names):
-        raise _refusal(
+        raise refusal(
             f"{path.parent.name}/{path.name} names files that are no safetensors files of its folder.",
             "Use the model's safetensors version.",
         )
@@ -263,24 +192,25 @@ def _check_config(path: Path) -> None:
     config = _read_config(path)
     for key in ("attn_implementation", "_attn_implementation"):
         if "/" in str(config.get(key, "")):
-            raise _refusal(
+            raise refusal(
                 f"{path.parent.name}/{path.name} asks for code of a hub ({key}).",
                 "Download the model again from a source you trust.",
             )
     for name, value in _numbers(config):
-        layers = "layers" in name or (name.startswith("num_") and name.endswith("blocks"))
-        width = "channels" in name or name in (
-            "hidden_size",
-            "intermediate_size",
-            "cross_attention_dim",
-            "d_model",
-            "d_ff",
-        )
-        if (layers and value > MAX_LAYERS) or (width and value > 4 * MAX_CHANNELS) or value > 2**31:
-            raise _refusal(
+        if value > _largest(name):
+            raise refusal(
                 f"{path.parent.name}/{path.name} asks for {name} = {value:,}, which no real model has.",
                 "Download the model again from a source you trust.",
             )
+
+
+def _largest(name: str) -> int:
+    """The largest number that the setting `name` of a network may have."""
+    if "layers" in name or (name.startswith("num_") and name.endswith("blocks")) or name in _HEADS:
+        return MAX_LAYERS
+    if "channels" in name or name in _WIDTHS:
+        return 4 * MAX_CHANNELS
+    return MAX_POSITIONS if name == "pos_embed_max_size" else 2**31
 
 
 def _numbers(value: Any, name: str = "") -> Iterator[tuple[str, float]]:
@@ -297,16 +227,14 @@ def _numbers(value: Any, name: str = "") -> Iterator[tuple[str, float]]:
 def _read_config(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > MAX_CONFIG:
-            raise _refusal(f"{path.parent.name}/{path.name} is too large for a config.", "Download the model again.")
+            raise refusal(f"{path.parent.name}/{path.name} is too large for a config.", "Download the model again.")
         config = json.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
-        raise _refusal(
-            f"The model folder lacks {path.parent.name}/{path.name}.", "Download the model again."
-        ) from error
+        raise refusal(f"The model folder lacks {path.parent.name}/{path.name}.", "Download the model again.") from error
     except (OSError, ValueError, RecursionError) as error:
-        raise _refusal(f"{path.parent.name}/{path.name} cannot be read.", "Download the model again.") from error
+        raise refusal(f"{path.parent.name}/{path.name} cannot be read.", "Download the model again.") from error
     if not isinstance(config, dict):
-        raise _refusal(f"{path.parent.name}/{path.name} is no config.", "Download the model again.")
+        raise refusal(f"{path.parent.name}/{path.name} is no config.", "Download the model again.")
     return config
 
 
@@ -316,21 +244,23 @@ def _read_config(path: Path) -> dict[str, Any]:
 def _recognise_file(path: Path) -> Family:
     tensors = read_header(path)
     if path.suffix != ".safetensors":  # diffusers goes by the name, and unpickles what is called otherwise
-        raise _refusal(f"{path.name} is not named as a safetensors file.", f"Rename it to {path.stem}.safetensors.")
+        raise refusal(f"{path.name} is not named as a safetensors file.", f"Rename it to {path.stem}.safetensors.")
     if any(name.startswith("conditioner.embedders.1") for name in tensors):
         return Family.SDXL
+    if any(part in name for name in tensors for part in (".lora_down.", ".lora_A.", ".lora.down.")):
+        raise refusal(
+            f"{path.name} is a LoRA, which changes a model and is none by itself.",
+            "Put it into the folder “loras” inside the models folder, and choose it beside a model.",
+        )
     key = "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
     if key in tensors and tensors[key].shape[-1:] == (768,):
         return Family.SD1
-    raise _refusal(
+    if _SD3_KEY in tensors or _SD3_KEY.removeprefix("model.diffusion_model.") in tensors:
+        raise refusal(
+            f"{path.name} is Stable Diffusion 3 as a single file, which this version cannot open.",
+            "Use the same model as a diffusers folder: the one that holds model_index.json and a folder transformer.",
+        )
+    raise refusal(
         f"{path.name} is no checkpoint of a supported family.",
         "Supported single files: Stable Diffusion 1.x and Stable Diffusion XL.",
     )
-
-
-def _cut(path: Path) -> StudioError:
-    return _refusal(f"{path.name} is cut short.", "Download or copy it again; the rest of the file is missing.")
-
-
-def _refusal(message: str, hint: str) -> StudioError:
-    return StudioError(ErrorKind.MODEL, message, hint, "model")

@@ -17,8 +17,12 @@ MAX_STEPS = 1000  # the training timesteps of every family in use
 MAX_SIDE = 4096
 MAX_PIXELS = 4096 * 2048
 MAX_BATCH = 64
+UPSCALES = (1, 2, 4)
+MAX_RESULT_SIDE = 8192  # after upscaling
 MAX_PROMPT = 100_000  # characters
 MAX_GUIDANCE = 100.0
+MAX_LORAS = 8
+MAX_LORA_WEIGHT = 4.0
 STARTER = "starter"
 
 
@@ -60,11 +64,25 @@ class RingNoise:
 
 
 @dataclass(frozen=True, slots=True)
+class Lora:
+    """A low-rank change of the model's weights, W + `weight`·(α/r)·BA (Hu et al. 2021).
+
+    `name` is that of a LoRA in the library or the path of its file; `weight` in [-4, 4], where 0 turns it off exactly.
+    `hash` is empty in a request and filled in by the engine: the content hash of the file.
+    """
+
+    name: str
+    weight: float = 1.0
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """A request for `batch` pictures; picture i uses the seed `seed + i`.
 
     `model` is the name of a model in the library or the path of a model folder or file. `model_hash` is empty
-    in a request and filled in by the engine in what it reports back: the content hash of the weights.
+    in a request and filled in by the engine in what it reports back: the content hash of the weights. `upscale`, one of
+    `UPSCALES`, enlarges what the model drew at `size` by Safelight's own upscaler; 1 leaves it as it is.
     """
 
     prompt: str = ""
@@ -76,11 +94,28 @@ class Recipe:
     batch: int = 1
     source: SourceImage | None = None
     ring: RingNoise | None = None
+    loras: tuple[Lora, ...] = ()
+    upscale: int = 1
     model_hash: str = ""
+
+    @property
+    def result_size(self) -> Size:
+        """The size of the finished pictures."""
+        return Size(self.size.width * self.upscale, self.size.height * self.upscale)
 
     def for_picture(self, index: int) -> "Recipe":
         """The recipe that makes picture `index` of this batch alone."""
         return dataclasses.replace(self, seed=self.seed + index, batch=1)
+
+    def carried_out(self, model_hash: str, lora_hashes: tuple[str, ...] = ()) -> "Recipe":
+        """The same with the content hashes that an engine found; those of LoRAs in their order."""
+        hashes = {lora.name: found for lora, found in zip(self.loras, lora_hashes, strict=False)}
+        loras = tuple(dataclasses.replace(lora, hash=hashes.get(lora.name, "")) for lora in self.loras)
+        return dataclasses.replace(self, loras=loras, model_hash=model_hash)
+
+    def requested(self) -> "Recipe":
+        """The same request, without what an engine filled in."""
+        return self.carried_out("")
 
 
 def validate(recipe: Recipe, multiple: int = 8) -> tuple[Problem, ...]:
@@ -88,7 +123,7 @@ def validate(recipe: Recipe, multiple: int = 8) -> tuple[Problem, ...]:
 
     `multiple` is the model's size granularity in pixels (`ModelInfo.size_multiple`).
     """
-    checks = (_check_text, _check_numbers, _check_source, _check_ring)
+    checks = (_check_text, _check_numbers, _check_source, _check_ring, _check_loras, _check_upscale)
     return (*_check_size(recipe.size, multiple), *(problem for check in checks for problem in check(recipe)))
 
 
@@ -180,6 +215,27 @@ def _check_numbers(recipe: Recipe) -> list[Problem]:
     return found
 
 
+def _check_upscale(recipe: Recipe) -> list[Problem]:
+    if recipe.upscale not in UPSCALES:
+        return [
+            _problem(
+                "upscale",
+                f"A picture cannot be upscaled {recipe.upscale:,} times.",
+                f"Choose {', '.join(map(str, UPSCALES[:-1]))} or {UPSCALES[-1]}.",
+            )
+        ]
+    result = recipe.result_size
+    if recipe.upscale > 1 and max(result.width, result.height) > MAX_RESULT_SIDE:
+        return [
+            _problem(
+                "upscale",
+                f"Upscaled {recipe.upscale} times, the picture would have {result} pixels, more than can be made.",
+                f"Stay within {MAX_RESULT_SIDE:,} pixels a side: upscale less, or choose a smaller size.",
+            )
+        ]
+    return []
+
+
 def _check_ring(recipe: Recipe) -> list[Problem]:
     ring = recipe.ring
     if ring is None:
@@ -201,6 +257,32 @@ def _check_ring(recipe: Recipe) -> list[Problem]:
             "A turn lies in 0 to below 1, the amount of motion above 0 and up to 1.",
         )
     ]
+
+
+def _check_loras(recipe: Recipe) -> list[Problem]:
+    found, seen = [], set[str]()
+    if len(recipe.loras) > MAX_LORAS:
+        found.append(
+            _problem("loras", f"{len(recipe.loras)} LoRAs cannot be used at once.", f"Choose at most {MAX_LORAS}.")
+        )
+    for lora in recipe.loras:
+        name = lora.name[:80]
+        if not lora.name.strip():
+            found.append(_problem("loras", "A LoRA has no name.", "Name one of the library, or the path of its file."))
+        elif lora.name in seen:
+            found.append(
+                _problem("loras", f"The LoRA “{name}” is named twice.", "Name it once, with the weight it shall have.")
+            )
+        if not math.isfinite(lora.weight) or abs(lora.weight) > MAX_LORA_WEIGHT:
+            found.append(
+                _problem(
+                    "loras",
+                    f"The LoRA “{name}” cannot have the weight {lora.weight}.",
+                    f"Choose {-MAX_LORA_WEIGHT:.0f} to {MAX_LORA_WEIGHT:.0f}; 0.5 to 1 are usual, and 0 turns it off.",
+                )
+            )
+        seen.add(lora.name)
+    return found
 
 
 def _check_source(recipe: Recipe) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""Measure the engine: `python -m studio.engine.bench [starter|overhead|defaults|cancel] [--json]`.
+"""Measure the engine: `python -m studio.engine.bench [starter|overhead|defaults|cancel|train] [--json]`.
 
 Every figure is a ratio of two things timed in turn in one run, as medians, so that other load on the machine falls on
 both. Weights are random where no model is at hand: they cost what real ones cost.
@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m studio.engine.bench", description="Measure the engine.")
-    parser.add_argument("what", nargs="?", choices=["starter", "overhead", "defaults", "cancel"])
+    parser.add_argument("what", nargs="?", choices=["starter", "overhead", "defaults", "cancel", "train"])
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--rounds", type=int, default=7, help="pairs timed for each ratio")
     parser.add_argument("--model", type=Path, help="a starter model folder instead of the shipped one")
@@ -83,7 +83,13 @@ class Bench:
 
     def measurements(self) -> dict[str, Callable[[], Figures]]:
         """Each by its name."""
-        return {"starter": self.starter, "overhead": self.overhead, "defaults": self.defaults, "cancel": self.cancel}
+        return {
+            "starter": self.starter,
+            "overhead": self.overhead,
+            "defaults": self.defaults,
+            "cancel": self.cancel,
+            "train": self.train,
+        }
 
     def starter(self) -> Figures:
         """A warm picture at default settings, seconds."""
@@ -124,6 +130,17 @@ class Bench:
             found[f"cancel in {phase.value}, ms"] = 1000 * statistics.median(delays)
             found[f"cancel in {phase.value}, longest blocks"] = max(delays) / longest
         return found
+
+    def train(self) -> Figures:
+        """A step of the trainer against the same step in a bare loop, on the starter's denoiser."""
+        from studio.engine.train.bench import steps_of
+
+        folder = self.folder / "pictures"
+        folder.mkdir()
+        ours, theirs = steps_of(self._starter().path, folder, self.plan)
+        ours()
+        theirs()
+        return {f"trainer / bare loop: {k}": v for k, v in _ratios(ours, theirs, self.options.rounds).items()}
 
     def _overhead(self, work: Workload, pictures: int) -> Figures:
         engine, model = StudioEngine(self.plan), _loaded(work, self.plan)

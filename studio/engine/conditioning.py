@@ -3,11 +3,14 @@
 Long prompts are read by CLIP in chunks of 75 tokens whose states are laid end to end. A token of weight w gets the
 state z_empty + (z - z_empty) * w, where z_empty is the empty prompt's state at the same place: the interpolation of
 InvokeAI's compel and of ComfyUI's default, which changes no word's direction and needs no renormalisation.
+
+Stable Diffusion 3 (Esser et al. 2024) lets the states of T5 follow those of its two CLIPs, which are laid
+side by side and filled up with zeros to T5's width; its pooled vector is that of both CLIPs, end to end.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from studio.engine.libraries import torch
@@ -29,12 +32,25 @@ class TextEncoder:
 
 
 @dataclass(frozen=True, slots=True)
+class Appendix:
+    """What follows CLIP's states: `length` states of T5, `width` wide, or as many zeros where `encoder` is None."""
+
+    encoder: TextEncoder | None
+    length: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
 class Embedding:
-    """`states` (1, tokens, width) and, for SDXL, `pooled` (1, width); `unread` holds the words that did not fit."""
+    """`states` (1, tokens, width) and, for SDXL and SD3, `pooled` (1, width); `unread` holds what did not fit.
+
+    The last `appended` of the tokens are T5's.
+    """
 
     states: torch.Tensor
     pooled: torch.Tensor | None
     unread: str = ""
+    appended: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +74,24 @@ class Conditioning:
 class Conditioner:
     """Encodes prompts for one model and remembers the last ones.
 
-    `zero_negative` stands for SDXL's habit of taking zeros, not the empty prompt, where no negative prompt is given.
+    `zero_negative` stands for SDXL's habit of taking zeros, not the empty prompt, where no negative prompt is given;
+    `appendix` is Stable Diffusion 3's. `variant` names what LoRAs have made of the text encoders: what one variant read
+    is not taken for another's.
     """
 
-    def __init__(self, encoders: tuple[TextEncoder, ...], zero_negative: bool) -> None:
+    def __init__(
+        self, encoders: tuple[TextEncoder, ...], zero_negative: bool, appendix: Appendix | None = None
+    ) -> None:
         self._encoders = encoders
         self._zero_negative = zero_negative
-        self._remembered: OrderedDict[str, Embedding] = OrderedDict()
+        self._appendix = appendix
+        self.variant: tuple[str, ...] = ()
+        self._remembered: OrderedDict[tuple[tuple[str, ...], str], Embedding] = OrderedDict()
 
     def networks(self) -> tuple[torch.nn.Module, ...]:
         """The text encoders."""
-        return tuple(encoder.network for encoder in self._encoders)
+        last = self._appendix.encoder if self._appendix else None
+        return tuple(encoder.network for encoder in (*self._encoders, *([last] if last else [])))
 
     @torch.no_grad()
     def encode(self, prompt: str, negative: str, guided: bool, log: Callable[[str], None]) -> Conditioning:
@@ -82,31 +105,57 @@ class Conditioner:
         opposite = self._embedding(negative)
         _report(opposite, "negative prompt", log)
         length = max(positive.states.shape[1], opposite.states.shape[1])
-        return Conditioning(self._padded(positive, length), self._padded(opposite, length))
+        return Conditioning(self.padded(positive, length), self.padded(opposite, length))
+
+    @torch.no_grad()
+    def padded(self, embedding: Embedding, length: int) -> Embedding:
+        """Lengthened to `length` states with chunks of the empty prompt; T5's states stay last."""
+        missing = length - embedding.states.shape[1]
+        if missing == 0:
+            return embedding
+        empty, _ = _parted(self._embedding("").states, embedding.appended)
+        first, last = _parted(embedding.states, embedding.appended)
+        filling = empty.repeat(1, missing // empty.shape[1], 1)
+        return replace(embedding, states=torch.cat([first, filling, last], dim=1))
 
     def _embedding(self, text: str) -> Embedding:
-        if text not in self._remembered:
-            self._remembered[text] = self._encode(text)
+        key = (self.variant, text)
+        if key not in self._remembered:
+            self._remembered[key] = self._encode(text)
             if len(self._remembered) > CACHED_PROMPTS:
                 self._remembered.popitem(last=False)
-        self._remembered.move_to_end(text)
-        return self._remembered[text]
+        self._remembered.move_to_end(key)
+        return self._remembered[key]
 
     def _encode(self, text: str) -> Embedding:
         tokens = [tokenize(text, encoder.tokenizer, encoder.chunks) for encoder in self._encoders]
         longest = max(len(found.chunks) for found in tokens)
         read = [_states(encoder, found, longest) for encoder, found in zip(self._encoders, tokens, strict=True)]
-        pooled = next((first for _, first in read if first is not None), None)
-        return Embedding(torch.cat([states for states, _ in read], dim=-1), pooled, tokens[0].unread)
+        pooled = [first for _, first in read if first is not None]
+        states = torch.cat([states for states, _ in read], dim=-1)
+        if self._appendix is not None:
+            states = _appended(states, self._appendix, text)
+        return Embedding(
+            states,
+            torch.cat(pooled, dim=-1) if pooled else None,
+            tokens[0].unread,
+            self._appendix.length if self._appendix else 0,
+        )
 
-    def _padded(self, embedding: Embedding, length: int) -> Embedding:
-        """Lengthened with the states of the empty prompt."""
-        missing = length - embedding.states.shape[1]
-        if missing == 0:
-            return embedding
-        empty = self._embedding("").states
-        filling = empty.repeat(1, missing // empty.shape[1], 1)
-        return Embedding(torch.cat([embedding.states, filling], dim=1), embedding.pooled, embedding.unread)
+
+def _parted(states: torch.Tensor, appended: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """CLIP's states, and the `appended` ones of T5."""
+    return states[:, : states.shape[1] - appended], states[:, states.shape[1] - appended :]
+
+
+def _appended(states: torch.Tensor, appendix: Appendix, text: str) -> torch.Tensor:
+    """CLIP's states filled up to the appendix' width, and the appendix for `text`."""
+    filled = torch.nn.functional.pad(states, (0, appendix.width - states.shape[-1]))
+    if appendix.encoder is None:
+        last = filled.new_zeros(1, appendix.length, appendix.width)
+    else:
+        last = _states(appendix.encoder, tokenize(text, appendix.encoder.tokenizer, 1), 1)[0].to(filled.dtype)
+    return torch.cat([filled, last], dim=1)
 
 
 def _states(encoder: TextEncoder, tokens: Tokens, count: int) -> tuple[torch.Tensor, torch.Tensor | None]:

@@ -28,9 +28,9 @@ _LOADING = (
 
 
 @contextmanager
-def while_loading(path: Path) -> Iterator[None]:
+def while_loading(path: Path, kind: str = "model") -> Iterator[None]:
     """Whatever a library raises about a model's files becomes a StudioError: MODEL, or MEMORY where it ran out."""
-    with out_of_memory("load this model", "Close other programs or choose a smaller model."):
+    with out_of_memory(f"load this {kind}", "Close other programs or choose a smaller model."):
         try:
             yield
         except _LOADING as error:
@@ -38,7 +38,7 @@ def while_loading(path: Path) -> Iterator[None]:
                 raise
             raise StudioError(
                 ErrorKind.MODEL,
-                f"The model {path.name} could not be loaded: {_reason(error)}.",
+                f"The {kind} {path.name} could not be loaded: {_reason(error)}.",
                 "Its files are damaged or belong to another kind of model; download it again.",
                 "model",
             ) from error

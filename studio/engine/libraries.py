@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from typing import Any
 
 if "torch" not in sys.modules:
@@ -32,6 +33,9 @@ with warnings.catch_warnings():
     from diffusers import (
         AutoencoderKL,
         AutoencoderTiny,
+        SD3Transformer2DModel,
+        StableDiffusion3Img2ImgPipeline,
+        StableDiffusion3Pipeline,
         StableDiffusionImg2ImgPipeline,
         StableDiffusionPipeline,
         StableDiffusionXLImg2ImgPipeline,
@@ -39,7 +43,15 @@ with warnings.catch_warnings():
         UNet2DConditionModel,
     )
     from diffusers.loaders.single_file_utils import SingleFileComponentError
-    from transformers import BertModel, BertTokenizer, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+    from transformers import (
+        BertModel,
+        BertTokenizer,
+        CLIPTextModel,
+        CLIPTextModelWithProjection,
+        CLIPTokenizer,
+        T5EncoderModel,
+        T5TokenizerFast,
+    )
 
 diffusers: Any = _diffusers
 transformers: Any = _transformers
@@ -48,14 +60,18 @@ transformers.utils.logging.disable_progress_bar()
 
 MissingPartError: type[Exception] = SingleFileComponentError
 UNET: Any = UNet2DConditionModel
+SD3_TRANSFORMER: Any = SD3Transformer2DModel
 AUTOENCODERS: dict[str, Any] = {"AutoencoderKL": AutoencoderKL, "AutoencoderTiny": AutoencoderTiny}
 BERT: Any = BertModel
 BERT_TOKENIZER: Any = BertTokenizer
 CLIP: Any = CLIPTextModel
 CLIP_PROJECTED: Any = CLIPTextModelWithProjection
 CLIP_TOKENIZER: Any = CLIPTokenizer
+T5: Any = T5EncoderModel
+T5_TOKENIZER: Any = T5TokenizerFast
 SD_PIPELINES: tuple[Any, Any] = (StableDiffusionPipeline, StableDiffusionImg2ImgPipeline)
 SDXL_PIPELINES: tuple[Any, Any] = (StableDiffusionXLPipeline, StableDiffusionXLImg2ImgPipeline)
+SD3_PIPELINES: tuple[Any, Any] = (StableDiffusion3Pipeline, StableDiffusion3Img2ImgPipeline)
 
 
 _NUMPY_2 = "__array_(wrap)?_* (implementation doesn't accept|must accept) "
@@ -78,4 +94,5 @@ def versions() -> dict[str, str]:
         "torch": str(torch.__version__),
         "diffusers": str(diffusers.__version__),
         "transformers": str(transformers.__version__),
+        "peft": metadata.version("peft"),  # loaded only when a LoRA is used
     }

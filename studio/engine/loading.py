@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from studio.domain.catalog import Family
+from studio.domain.catalog import FAMILIES, Family
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.model_digest import model_digest
-from studio.domain.model_files import recognise, weights_size
+from studio.domain.model_files import has_third_encoder, recognise, weights_size
 from studio.engine import libraries as lib
-from studio.engine.conditioning import Conditioner, TextEncoder
+from studio.engine.conditioning import Appendix, Conditioner, TextEncoder
 from studio.engine.device import DevicePlan
 from studio.engine.failures import while_loading
 from studio.engine.libraries import torch
@@ -19,6 +19,7 @@ from studio.engine.sampling import noise_schedule, placeholder
 from studio.resources import resources
 
 Report = Callable[[int, int], None]
+T5_TOKENS = 256  # of a prompt, as many as diffusers' own pipeline reads
 _SAFE = {"local_files_only": True, "use_safetensors": True}
 
 
@@ -45,16 +46,20 @@ class _Loader:
 
     def __init__(self, path: Path, family: Family, plan: DevicePlan, poll: Poll, report: Report) -> None:
         self.path, self.family, self.plan, self.poll, self.report = path, family, plan, poll, report
-        self.total = 4 if family is Family.SDXL else 3
+        self.suffixes = _encoder_suffixes(path, family)
+        self.total = len(self.suffixes) + 2
         self.done = 0
 
     def folder_parts(self) -> dict[str, Any]:
         """The pipeline's components from a diffusers folder."""
         parts: dict[str, Any] = {}
-        for suffix in ("", "_2") if self.family is Family.SDXL else ("",):
+        for suffix in self.suffixes:
             parts[f"text_encoder{suffix}"] = self._network(self._encoder_class(suffix), f"text_encoder{suffix}")
             parts[f"tokenizer{suffix}"] = self._tokenizer(f"tokenizer{suffix}")
-        parts["unet"] = self._network(lib.UNET, "unet")
+        if self.family is Family.SD3:
+            parts["transformer"] = self._network(lib.SD3_TRANSFORMER, "transformer")
+        else:
+            parts["unet"] = self._network(lib.UNET, "unet")
         parts["vae"] = self._network(self._autoencoder_class(), "vae")
         parts["schedule"] = _read(self.path / "scheduler" / "scheduler_config.json")
         parts["index"] = _read(self.path / "model_index.json")
@@ -86,14 +91,19 @@ class _Loader:
     def _encoder_class(self, suffix: str) -> Any:
         if self.family is Family.STARTER:
             return lib.BERT
-        return lib.CLIP_PROJECTED if suffix else lib.CLIP
+        if suffix == "_3":
+            return lib.T5
+        return lib.CLIP_PROJECTED if suffix or self.family is Family.SD3 else lib.CLIP
 
     def _autoencoder_class(self) -> Any:
         return lib.AUTOENCODERS[_read(self.path / "vae" / "config.json").get("_class_name", "AutoencoderKL")]
 
     def _tokenizer(self, name: str) -> Any:
+        options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+        if name == "tokenizer_3":
+            return lib.T5_TOKENIZER.from_pretrained(self.path / name, model_max_length=T5_TOKENS, **options)
         kind = lib.BERT_TOKENIZER if self.family is Family.STARTER else lib.CLIP_TOKENIZER
-        return kind.from_pretrained(self.path / name, local_files_only=True, trust_remote_code=False)
+        return kind.from_pretrained(self.path / name, **options)
 
     def _network(self, kind: Any, name: str) -> Any:
         self.poll()
@@ -138,8 +148,15 @@ def config_folder(family: Family) -> Path:
     )
 
 
+def _encoder_suffixes(path: Path, family: Family) -> tuple[str, ...]:
+    """How the names of the text encoders end."""
+    if family is Family.SD3:
+        return ("", "_2", "_3") if has_third_encoder(path) else ("", "_2")
+    return ("", "_2") if family is Family.SDXL else ("",)
+
+
 def _plain_weights(folder: Path) -> bool:
-    return any(".fp16." not in file.name for file in folder.glob("*.safetensors"))
+    return any(".fp16" not in file.name for file in folder.glob("*.safetensors"))
 
 
 def _read(path: Path) -> Mapping[str, Any]:
@@ -151,8 +168,15 @@ def _read(path: Path) -> Mapping[str, Any]:
 
 def _assembled(path: Path, family: Family, digest: str, parts: dict[str, Any], plan: DevicePlan) -> LoadedModel:
     schedule = noise_schedule(parts.pop("schedule"))
+    if FAMILIES[family].flow and not schedule.is_flow:
+        raise StudioError(
+            ErrorKind.MODEL,
+            f"The scheduler in {path.name} is for another kind of model: {FAMILIES[family].title} is a flow.",
+            "Download its folder scheduler again.",
+            "model",
+        )
     index = parts.pop("index")
-    parts["unet"].to(memory_format=plan.memory_format)
+    parts["transformer" if family is Family.SD3 else "unet"].to(memory_format=plan.memory_format)
     _prepare_autoencoder(parts["vae"], family, plan)
     zero_negative = family is Family.SDXL and bool(index.get("force_zeros_for_empty_prompt", True))
     text_to_image, image_to_image = (_pipeline(kind, family, parts, zero_negative) for kind in _kinds(family))
@@ -162,7 +186,7 @@ def _assembled(path: Path, family: Family, digest: str, parts: dict[str, Any], p
         digest,
         weights_size(path),
         schedule,
-        Conditioner(_encoders(family, parts), zero_negative),
+        Conditioner(_encoders(family, parts), zero_negative, _appendix(parts) if family is Family.SD3 else None),
         text_to_image,
         image_to_image,
     )
@@ -176,12 +200,14 @@ def _prepare_autoencoder(vae: Any, family: Family, plan: DevicePlan) -> None:
 
 
 def _kinds(family: Family) -> tuple[Any, Any]:
-    return lib.SDXL_PIPELINES if family is Family.SDXL else lib.SD_PIPELINES
+    return {Family.SDXL: lib.SDXL_PIPELINES, Family.SD3: lib.SD3_PIPELINES}.get(family, lib.SD_PIPELINES)
 
 
 def _pipeline(kind: Any, family: Family, parts: dict[str, Any], zero_negative: bool) -> Any:
     if family is Family.SDXL:
         pipe = kind(**parts, scheduler=placeholder(), add_watermarker=False, force_zeros_for_empty_prompt=zero_negative)
+    elif family is Family.SD3:
+        pipe = kind(**{"text_encoder_3": None, "tokenizer_3": None, **parts}, scheduler=placeholder())
     else:
         pipe = kind(
             **parts, scheduler=placeholder(), safety_checker=None, feature_extractor=None, requires_safety_checker=False
@@ -192,9 +218,29 @@ def _pipeline(kind: Any, family: Family, parts: dict[str, Any], zero_negative: b
 
 def _encoders(family: Family, parts: dict[str, Any]) -> tuple[TextEncoder, ...]:
     first, tokenizer = parts["text_encoder"], parts["tokenizer"]
-    if family is Family.SDXL:
+    if family in (Family.SDXL, Family.SD3):
         second = TextEncoder(parts["tokenizer_2"], parts["text_encoder_2"], penultimate=True)
         return TextEncoder(tokenizer, first, penultimate=True), second
     if family is Family.STARTER:
         return (TextEncoder(tokenizer, first, chunks=1),)
     return (TextEncoder(tokenizer, first),)
+
+
+def _appendix(parts: dict[str, Any]) -> Appendix:
+    """T5 of a Stable Diffusion 3 model, whose text encoders must suit its transformer."""
+    config, network = parts["transformer"].config, parts.get("text_encoder_3")
+    clips = [parts[name].config for name in ("text_encoder", "text_encoder_2")]
+    width = int(config.joint_attention_dim)
+    if (
+        sum(clip.hidden_size for clip in clips) > width
+        or sum(clip.projection_dim for clip in clips) != config.pooled_projection_dim
+        or (network is not None and network.config.d_model != width)
+    ):
+        raise StudioError(
+            ErrorKind.MODEL,
+            "The text encoders of this model have other widths than its transformer reads.",
+            "Download the model again; these parts belong to different models.",
+            "model",
+        )
+    encoder = None if network is None else TextEncoder(parts["tokenizer_3"], network, chunks=1)
+    return Appendix(encoder, T5_TOKENS, width)

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from studio.domain.catalog import Family
+from studio.domain.errors import ErrorKind, StudioError
+from studio.domain.geometry import Size
 from studio.engine.conditioning import Conditioner
 from studio.engine.libraries import torch
 from studio.engine.preview import LatentsToRgb
@@ -14,11 +16,21 @@ from studio.engine.sampling import NoiseSchedule
 Poll = Callable[[], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """A LoRA to carry: its file, the content hash of that, and the weight."""
+
+    path: Path
+    digest: str
+    weight: float
+
+
 @dataclass(slots=True)
 class LoadedModel:
     """Everything needed to run one model; both pipelines share the networks.
 
-    `bytes` is what the weights take on disk. `preview` is fitted when a preview is first wanted.
+    `bytes` is what the weights take on disk. `preview` is fitted when a preview is first wanted. `adapters` are the
+    LoRAs that it carries at present; `studio.engine.adapters` puts them on and takes them off.
     """
 
     path: Path
@@ -30,11 +42,12 @@ class LoadedModel:
     text_to_image: Any
     image_to_image: Any
     preview: LatentsToRgb | None = field(default=None)
+    adapters: tuple[Adapter, ...] = field(default=())
 
     @property
-    def unet(self) -> Any:
-        """The denoiser."""
-        return self.text_to_image.unet
+    def denoiser(self) -> Any:
+        """The network that denoises: a UNet or a transformer."""
+        return self.text_to_image.transformer if self.family is Family.SD3 else self.text_to_image.unet
 
     @property
     def vae(self) -> Any:
@@ -48,4 +61,18 @@ class LoadedModel:
 
     def networks(self) -> tuple[torch.nn.Module, ...]:
         """All networks, in the order a picture passes them."""
-        return (*self.conditioner.networks(), self.unet, self.vae)
+        return (*self.conditioner.networks(), self.denoiser, self.vae)
+
+    def require_places(self, size: Size) -> None:
+        """Raise StudioError (INPUT) when the denoiser's table of positions is too small for a picture of `size`."""
+        config = self.denoiser.config
+        if self.family is not Family.SD3 or config.pos_embed_max_size is None:
+            return
+        longest = int(config.pos_embed_max_size) * int(config.patch_size) * self.vae_scale
+        if max(size.width, size.height) > longest:
+            raise StudioError(
+                ErrorKind.INPUT,
+                f"{size.width}x{size.height} is larger than this model can lay out.",
+                f"Stay within {longest} pixels a side.",
+                "size",
+            )

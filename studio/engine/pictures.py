@@ -6,16 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from studio.domain.catalog import Family
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.recipe import Recipe
 from studio.domain.samplers import SAMPLERS
 from studio.engine.conditioning import Conditioning
 from studio.engine.hook import OnStep, watched_steps
+from studio.engine.latents import to_autoencoder, to_denoiser
 from studio.engine.libraries import torch
 from studio.engine.models import LoadedModel
 from studio.engine.noise import initial_noise
-from studio.engine.sampling import build_scheduler
-from studio.engine.source import effective_strength
+from studio.engine.sampling import build_scheduler, draw_from
+from studio.engine.source import effective_strength, strength_rounded_up
 from studio.imaging.pixels import Pixels
 
 
@@ -42,6 +44,7 @@ def denoise(model: LoadedModel, job: Denoising, watch: Callable[[Any, Any], OnSt
     sampler = SAMPLERS[sampling.sampler]
     pipe = model.text_to_image if job.source is None else model.image_to_image
     scheduler = build_scheduler(sampler, model.schedule, sampling.steps, recipe.seed)
+    draw_from(scheduler, job.generator)
     pipe.scheduler = scheduler
     with watched_steps(scheduler, watch(pipe, scheduler)):
         latents: torch.Tensor = pipe(
@@ -50,7 +53,7 @@ def denoise(model: LoadedModel, job: Denoising, watch: Callable[[Any, Any], OnSt
             num_inference_steps=sampling.steps,
             guidance_scale=sampling.guidance,
             generator=job.generator,
-            eta=sampler.eta,
+            **({} if model.schedule.is_flow else {"eta": sampler.eta}),
             output_type="latent",
             return_dict=False,
         )[0]
@@ -67,27 +70,31 @@ def denoise(model: LoadedModel, job: Denoising, watch: Callable[[Any, Any], OnSt
 def _start(model: LoadedModel, job: Denoising) -> dict[str, Any]:
     """Where the pipeline begins."""
     recipe, scale = job.recipe, model.vae_scale
+    size = {"width": recipe.size.width, "height": recipe.size.height}
     if job.source is not None:
         assert recipe.source is not None
-        return {"image": job.source, "strength": effective_strength(recipe.sampling.steps, recipe.source.strength)}
-    shape = (1, int(model.unet.config.in_channels), recipe.size.height // scale, recipe.size.width // scale)
-    noise = initial_noise(shape, recipe.ring, job.generator).to(model.unet.device, model.unet.dtype)
-    return {"latents": noise, "width": recipe.size.width, "height": recipe.size.height}
+        steps, strength = recipe.sampling.steps, recipe.source.strength
+        if model.family is Family.SD3:
+            return {"image": job.source, "strength": strength_rounded_up(steps, strength), **size}
+        return {"image": job.source, "strength": effective_strength(steps, strength)}
+    shape = (1, int(model.denoiser.config.in_channels), recipe.size.height // scale, recipe.size.width // scale)
+    noise = initial_noise(shape, recipe.ring, job.generator).to(model.denoiser.device, model.denoiser.dtype)
+    return {"latents": noise, **size}
 
 
 @torch.no_grad()
 def encode_source(model: LoadedModel, picture: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Latents of `picture` (1, 3, H, W) in 0 to 1, drawn from the autoencoder's posterior.
 
-    Pipelines recognise latents by their four channels; for other models the picture itself is returned and encoded
-    there. Done here where possible because the SDXL pipeline moves the autoencoder to a format in which it overflows.
+    Older pipelines recognise latents by their four channels; for other models the picture itself is returned and
+    encoded there. Done here where possible because the SDXL pipeline moves the autoencoder to a format in which it
+    overflows.
     """
     vae = model.vae
-    if int(model.unet.config.in_channels) != 4 or not hasattr(vae.config, "force_upcast") or _is_tiny(vae):
+    if int(model.denoiser.config.in_channels) != 4 or not hasattr(vae.config, "force_upcast") or _is_tiny(vae):
         return picture
     encoded = vae.encode((picture * 2 - 1).to(vae.device, vae.dtype)).latent_dist.sample(generator)
-    latents: torch.Tensor = encoded.to(model.unet.dtype) * vae.config.scaling_factor
-    return latents
+    return to_denoiser(vae, encoded.to(model.denoiser.dtype))
 
 
 def _is_tiny(vae: Any) -> bool:
@@ -98,8 +105,7 @@ def _is_tiny(vae: Any) -> bool:
 def decode(model: LoadedModel, latents: torch.Tensor) -> Pixels:
     """The pixels of clean latents. Rounds in float32: in bfloat16 bright tones would lose a bit."""
     vae = model.vae
-    unscaled = latents.to(vae.dtype) / vae.config.scaling_factor
-    image = vae.decode(unscaled, return_dict=False)[0][0].float()
+    image = vae.decode(to_autoencoder(vae, latents.to(vae.dtype)), return_dict=False)[0][0].float()
     if not bool(torch.isfinite(image).all()):
         raise StudioError(
             ErrorKind.MODEL,

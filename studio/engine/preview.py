@@ -8,6 +8,7 @@ it costs a fraction of a second once per model and a fraction of a millisecond p
 from dataclasses import dataclass
 from typing import Any
 
+from studio.engine.latents import to_denoiser
 from studio.engine.libraries import torch
 
 LIMIT = 512  # pixels a side at most
@@ -78,7 +79,7 @@ def _round_trip(vae: Any, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.T
         encoded = vae.encode((picture[None] * 2 - 1).to(vae.device, vae.dtype))
         latent = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
         decoded.append(vae.decode(latent, return_dict=False)[0].float().cpu() / 2 + 0.5)
-        latents.append(latent.float().cpu() * vae.config.scaling_factor)
+        latents.append(to_denoiser(vae, latent.float().cpu()))
     return torch.cat(latents), torch.cat(decoded).clamp(0, 1)
 
 

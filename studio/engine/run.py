@@ -24,10 +24,15 @@ from studio.domain.messages import (
 )
 from studio.domain.recipe import require_valid
 from studio.domain.samplers import SAMPLERS
-from studio.engine import libraries, preview
+from studio.domain.study import Study
+from studio.domain.training import Training
+from studio.domain.upscaling import Upscaling
+from studio.engine import libraries, preview, upscale
+from studio.engine.adapters import adapters_of, fit
 from studio.engine.clock import PhaseClock
 from studio.engine.conditioning import Conditioning
 from studio.engine.device import DevicePlan, apply_threads, plan_for
+from studio.engine.enlarge import enlarge
 from studio.engine.failures import out_of_memory
 from studio.engine.hook import OnStep, interruptible
 from studio.engine.libraries import torch
@@ -36,8 +41,10 @@ from studio.engine.models import LoadedModel, Poll
 from studio.engine.pictures import Denoising, decode, denoise, encode_source
 from studio.engine.sampling import CleanGuess, require_fitting
 from studio.engine.source import source_tensor
+from studio.engine.study import Studies
+from studio.engine.upscale import Upscaler
 from studio.imaging.blobs import BlobStore
-from studio.imaging.pixels import encode_png
+from studio.imaging.pixels import Pixels, encode_png
 
 Emit = Callable[[Event], None]
 KEPT_MODELS = 2
@@ -56,22 +63,33 @@ class StudioEngine:
     def __init__(self, plan: DevicePlan) -> None:
         self.plan = plan
         self._models: OrderedDict[str, LoadedModel] = OrderedDict()
+        self._upscaler: Upscaler | None = None
+        self._studies = Studies()
         apply_threads(plan)
 
     def describe(self) -> Ready:
         """The device and the versions in use."""
         plan = self.plan
-        return Ready(plan.device, plan.name, plan.dtype_name, plan.threads, plan.memory, libraries.versions())
+        versions = libraries.versions() | upscale.versions()
+        return Ready(plan.device, plan.name, plan.dtype_name, plan.threads, plan.memory, versions)
 
     def run(self, command: Run, emit: Emit, poll: Poll) -> Finished:
         """Carry out one job; see `studio.worker.engine.Engine.run`."""
         hint = "Choose a smaller picture, close other programs, or restart the worker."
         with out_of_memory("make this picture", hint), libraries.quiet():
-            return _Job(command, emit, poll, self._model).run()
+            if isinstance(command.task, Study):
+                return self._studies.run(command, command.task, emit, poll, self._model)
+            if isinstance(command.task, Training):
+                return self._train(command, command.task, emit, poll)
+            if isinstance(command.task, Upscaling):
+                return enlarge(command, command.task, self._loaded_upscaler, emit, poll)
+            return _Job(command, emit, poll, self._model, self._loaded_upscaler).run()
 
     def free(self) -> None:
         """Drop loaded models and caches."""
         self._models.clear()
+        self._studies.forget()
+        self._upscaler = None
         gc.collect()
         if self.plan.device.startswith("cuda"):
             torch.cuda.empty_cache()
@@ -85,6 +103,17 @@ class StudioEngine:
             self._models[key] = open_model(path, family, digest, self.plan, poll, report)
         self._models.move_to_end(key)
         return self._models[key]
+
+    def _train(self, command: Run, training: Training, emit: Emit, poll: Poll) -> Finished:
+        from studio.engine.train.job import TrainingJob  # only who trains pays for peft and the rest: a second
+
+        return TrainingJob(command, training, emit, poll, self._model, self.plan).run()
+
+    def _loaded_upscaler(self) -> Upscaler:
+        """The upscaler, loaded when it is first needed."""
+        if self._upscaler is None:
+            self._upscaler = upscale.load_upscaler(self.plan, upscale.shipped_upscaler())
+        return self._upscaler
 
     def _make_room(self) -> None:
         def is_too_much() -> bool:
@@ -105,9 +134,10 @@ class _Job:
         emit: Emit,
         poll: Poll,
         load: Callable[[Path, Poll, Callable[[int, int], None]], LoadedModel],
+        load_upscaler: Callable[[], Upscaler],
     ) -> None:
         self.command, self.recipe = command, command.recipe
-        self.emit, self.poll, self.load = emit, poll, load
+        self.emit, self.poll, self.load, self.load_upscaler = emit, poll, load, load_upscaler
         self.clock = PhaseClock()
         self.polled = 0.0
 
@@ -131,9 +161,14 @@ class _Job:
         model = self.load(
             Path(self.command.model_path), self.poll, lambda done, total: self._progress(Phase.LOAD, done, total)
         )
-        self.emit(Loaded(self.command.job_id, model.digest))
+        adapters = adapters_of(self.recipe, self.command.lora_paths, model.family, self.poll)
+        self.emit(Loaded(self.command.job_id, model.digest, tuple(adapter.digest for adapter in adapters)))
         require_valid(self.recipe, max(FAMILIES[model.family].size_multiple, model.vae_scale))
+        model.require_places(self.recipe.size)
         require_fitting(SAMPLERS[self.recipe.sampling.sampler], model.schedule)
+        fit(model, adapters, self.poll)
+        if self.recipe.upscale != 1:
+            self.load_upscaler()  # what is wrong with it shows before the work
         return model
 
     def _fit_preview(self, model: LoadedModel) -> None:
@@ -161,11 +196,25 @@ class _Job:
             self._progress(Phase.DECODE, index, self.recipe.batch)
             pixels = decode(model, latents)
         self.poll()
+        if recipe.upscale != 1:
+            with self.clock.phase(Phase.UPSCALE):
+                pixels = self._upscaled(pixels)
         with self.clock.phase(Phase.SAVE):
             self._progress(Phase.SAVE, index, self.recipe.batch)
             digest = BlobStore(Path(self.command.store)).put(encode_png(pixels))
         height, width = pixels.shape[:2]
         self.emit(PictureDone(self.command.job_id, Picture(index, recipe.seed, digest, width, height)))
+
+    def _upscaled(self, pixels: Pixels) -> Pixels:
+        """The picture enlarged as the recipe asks; a cancel takes effect between tiles and the network's blocks."""
+
+        def on_tile(done: int, total: int) -> None:
+            self._progress(Phase.UPSCALE, done, total)
+            self.poll()
+
+        upscaler = self.load_upscaler()
+        with interruptible((upscaler.network,), self._poll_now_and_then):
+            return upscale.upscale(upscaler, pixels, self.recipe.upscale, on_tile)
 
     # ---------------------------------------------------------------------------------------------- steps
 

@@ -51,6 +51,8 @@ class NoiseSchedule:
 
 def noise_schedule(config: Mapping[str, Any]) -> NoiseSchedule:
     """The schedule in a model's scheduler config. Raises StudioError (MODEL) on values that no model has."""
+    if str(config.get("_class_name", "")).startswith("FlowMatch"):
+        config = {**config, "prediction_type": "flow_prediction", "flow_shift": config.get("shift", 1.0)}
     found = {key: config[key] for key in _KEPT if config.get(key) is not None}
     for key, value in found.items():
         if not _KEPT[key](value):
@@ -90,12 +92,15 @@ def build_scheduler(sampler: Sampler, schedule: NoiseSchedule, steps: int, seed:
     with quiet():
         scheduler = kind(**{key: value for key, value in settings.items() if key in accepted})
     if schedule.is_flow:
-        _begin_at_first(scheduler)
+        _adapt_to_flow(scheduler)
     return scheduler
 
 
-def _begin_at_first(scheduler: Any) -> None:
-    """Many flow steps share whole timesteps, and schedulers then look up the second of two equal ones as the start."""
+def _adapt_to_flow(scheduler: Any) -> None:
+    """Begin at the first step, and answer to the name by which flow pipelines ask for noise on a source picture.
+
+    Many flow steps share whole timesteps, and schedulers then look up the second of two equal ones as the start.
+    """
     kind = type(scheduler)
 
     @functools.wraps(kind.set_timesteps)
@@ -103,7 +108,32 @@ def _begin_at_first(scheduler: Any) -> None:
         kind.set_timesteps(self, *args, **kwargs)
         self.set_begin_index(0)
 
-    scheduler.__class__ = type(kind.__name__, (kind,), {"set_timesteps": set_timesteps, "__module__": kind.__module__})
+    def scale_noise(self: Any, sample: torch.Tensor, timestep: torch.Tensor, noise: torch.Tensor) -> Any:
+        return self.add_noise(sample, noise, timestep)
+
+    override(scheduler, set_timesteps=set_timesteps, scale_noise=scale_noise)
+
+
+def draw_from(scheduler: Any, generator: torch.Generator) -> None:
+    """Let `step` draw its noise from `generator` in the pipelines that hand it none, such as Stable Diffusion 3's.
+
+    Otherwise it would come from torch's global state, and the seed would not decide the picture.
+    """
+    kind = type(scheduler)
+    if "generator" not in inspect.signature(kind.step).parameters:
+        return
+
+    @functools.wraps(kind.step)
+    def step(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return kind.step(self, *args, **{"generator": generator, **kwargs})
+
+    override(scheduler, step=step)
+
+
+def override(scheduler: Any, **members: Any) -> None:
+    """Give one scheduler a class of its own with these members, under the name of the old one."""
+    kind = type(scheduler)
+    scheduler.__class__ = type(kind.__name__, (kind,), {**members, "__module__": kind.__module__})
 
 
 def _choice(sampler: Sampler, schedule: NoiseSchedule) -> tuple[Options, str]:
@@ -134,13 +164,16 @@ class CleanGuess:
         if self._alphas is None:
             return x - min(1.0, time / self._train_steps) * output
         alpha, sigma = self._levels(time)
-        if self._exploding:
-            x = x * alpha  # to the variance-preserving scale
+        x = self.at_data_scale(x, timestep)
         if self._kind == "v_prediction":
             return alpha * x - sigma * output
         if self._kind == "sample":
             return output
         return (x - sigma * output) / alpha
+
+    def at_data_scale(self, sample: torch.Tensor, timestep: Any) -> torch.Tensor:
+        """The noisy latents on a scale that does not grow with the noise: x/√(1 + σ²) where the sampler lets it."""
+        return sample * self._levels(float(timestep))[0] if self._exploding else sample
 
     def _levels(self, time: float) -> tuple[float, float]:
         assert self._alphas is not None

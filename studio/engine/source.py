@@ -34,3 +34,8 @@ def covering(pixels: Pixels, size: Size) -> Pixels:
 def effective_strength(steps: int, strength: float) -> float:
     """The strength to hand to diffusers, which runs int(steps * strength) of the steps: at least one of them."""
     return strength if int(steps * strength) >= 1 else min(1.0, (1 + 1e-6) / steps)
+
+
+def strength_rounded_up(steps: int, strength: float) -> float:
+    """The strength that gives as many steps in a pipeline that rounds them up, as that of Stable Diffusion 3 does."""
+    return (max(1, int(steps * strength)) - 1e-6) / steps

@@ -39,7 +39,7 @@ def tokenize(text: str, tokenizer: Any, most_chunks: int) -> Tokens:
     """
     plain, weights = _weighted_characters(text[:CHARACTERS])
     ids, offsets = _token_places(plain, tokenizer)
-    room = int(tokenizer.model_max_length) - 2
+    room = int(tokenizer.model_max_length) - sum(map(len, _ends(tokenizer)))
     limit = room * most_chunks
     token_weights = [weights[begin] if begin < end else 1.0 for begin, end in offsets]
     starts = range(0, max(1, min(len(ids), limit)), room)
@@ -67,15 +67,17 @@ def _token_places(plain: str, tokenizer: Any) -> tuple[list[int], list[tuple[int
 
 def _chunk(ids: list[int], weights: list[float], tokenizer: Any) -> Chunk:
     """The ids between the tokenizer's own start and end tokens, padded to its length."""
-    begin, end = _ends(tokenizer)
-    padding = int(tokenizer.model_max_length) - 2 - len(ids)
+    before, after = _ends(tokenizer)
+    real = (*before, *ids, *after)
+    padding = int(tokenizer.model_max_length) - len(real)
     return Chunk(
-        (begin, *ids, end, *[int(tokenizer.pad_token_id)] * padding),
-        (*[1] * (len(ids) + 2), *[0] * padding),
-        (1.0, *weights, 1.0, *[1.0] * padding),
+        (*real, *[int(tokenizer.pad_token_id)] * padding),
+        (*[1] * len(real), *[0] * padding),
+        (*[1.0] * len(before), *weights, *[1.0] * (len(after) + padding)),
     )
 
 
-def _ends(tokenizer: Any) -> tuple[int, int]:
-    begin, end = tokenizer("", verbose=False)["input_ids"]
-    return int(begin), int(end)
+def _ends(tokenizer: Any) -> tuple[list[int], list[int]]:
+    """The tokenizer's own tokens before and after a text; T5 has none before."""
+    *before, after = (int(token) for token in tokenizer("", verbose=False)["input_ids"])
+    return before, [after]

@@ -113,6 +113,11 @@ def international(keyword: str, value: str) -> bytes:
     return _chunk(b"iTXt", _keyword(keyword) + b"\0\0\0\0\0" + content)
 
 
+def exif(block: bytes) -> bytes:
+    """An eXIf chunk; the prefix that other formats put before EXIF data is left out."""
+    return _chunk(b"eXIf", block.removeprefix(b"Exif\0\0"))
+
+
 def _is_sound_profile(content: bytes) -> bool:
     _, separator, rest = content.partition(b"\0")
     try:

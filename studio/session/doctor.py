@@ -27,7 +27,7 @@ LITTLE_MEMORY = 2 * GIB  # below it the system starts to swap while a small mode
 LITTLE_DISK = 2 * GIB
 NO_DISK = GIB // 5
 LIBRARIES = (
-    "torch", "diffusers", "transformers", "tokenizers", "safetensors", "accelerate", "scipy", "numpy",
+    "torch", "diffusers", "transformers", "tokenizers", "safetensors", "accelerate", "peft", "scipy", "numpy",
     "opencv-python-headless", "pillow", "PySide6-Essentials", "psygnal", "psutil", "typer", "rich", "platformdirs",
 )  # fmt: skip
 _SETUP = "Set the program up again: python3 packaging/bootstrap.py setup"

@@ -14,10 +14,12 @@ from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.jobs import Picture
 from studio.domain.messages import Ready
 from studio.domain.recipe import Recipe
+from studio.domain.upscaling import Upscaling
 from studio.imaging import metadata
 from studio.imaging.blobs import BlobStore
 from studio.imaging.files import save_new, save_numbered, save_over
 from studio.imaging.metadata import Capsule, PictureInfo
+from studio.imaging.metadata.carry import Carried, carried, with_carried
 from studio.session.names import file_name
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")  # what pictures are saved as
@@ -73,6 +75,22 @@ class Gallery:
         data = self._file(recipe, picture, engine, path)
         return self._kept(picture, lambda: _save(path, data, overwrite))
 
+    def add_upscaled(self, task: Upscaling, picture: Picture, engine: Ready | None) -> Entry:
+        """Save an enlarged picture with what the original said of itself. Raises StudioError (DISK)."""
+        now = self._now()
+        name = f"{now:%H%M%S}-{_TIME.sub('', task.name, count=1)}.png"
+        return self.save_upscaled_numbered(task, picture, engine, self.folder / f"{now:%Y-%m-%d}" / name)
+
+    def save_upscaled_numbered(self, task: Upscaling, picture: Picture, engine: Ready | None, path: Path) -> Entry:
+        """As `save_numbered`, for an enlarged picture."""
+        data = self._upscaled_file(task, picture, engine, path)
+        return self._kept(picture, lambda: save_numbered(path, data))
+
+    def save_upscaled_as(self, task: Upscaling, picture: Picture, engine: Ready | None, path: Path) -> Entry:
+        """As `save_as`, for an enlarged picture."""
+        data = self._upscaled_file(task, picture, engine, path)
+        return self._kept(picture, lambda: _save(path, data, overwrite=False))
+
     def entries(self, limit: int = 100) -> tuple[Entry, ...]:
         """The newest pictures, newest first. Only names are read, and no older days than are needed."""
         found: list[Entry] = []
@@ -93,6 +111,17 @@ class Gallery:
         if self._last[0] != picture.digest:
             self._last = (picture.digest, self.store.get(picture.digest))
         return encoded(self._last[1], recipe, Capsule.of(engine), path.suffix.lower())
+
+    def _upscaled_file(self, task: Upscaling, picture: Picture, engine: Ready | None, path: Path) -> bytes:
+        """Without its metadata when the original is gone meanwhile: the pixels are worth more."""
+        try:
+            found = carried(task, engine.versions if engine else {})
+        except StudioError:
+            found = Carried()
+        data = self.store.get(picture.digest)
+        if found.recipe is not None:
+            return encoded(data, found.recipe, found.capsule, path.suffix.lower())
+        return with_carried(data, found, path.suffix.lower())
 
     def _kept(self, picture: Picture, save: Callable[[], Path]) -> Entry:
         """Save and drop the blob, or say where it stays."""

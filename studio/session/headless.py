@@ -6,17 +6,21 @@ import shutil
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Self, TypeVar
 
 from studio.domain.errors import ErrorKind, Problem, StudioError
 from studio.domain.jobs import Job, JobState, Picture
-from studio.domain.messages import Event, Ready, WorkerOptions
+from studio.domain.messages import Event, Phase, Ready, WorkerOptions
 from studio.domain.recipe import Recipe
+from studio.domain.training import Training
+from studio.domain.upscaling import Upscaling
 from studio.imaging.files import require_writable
 from studio.session.gallery import Entry
 from studio.session.paths import HOME_VARIABLE, Paths
-from studio.session.studio import Keep, Studio, Worker, WorkerFactory
+from studio.session.studio import Keep, KeepUpscaled, Studio, Worker, WorkerFactory
 
+T = TypeVar("T")
+_OVER = (JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED, JobState.PAUSED)
 _PATIENCE = 0.2  # seconds between looks at the keyboard where a wait cannot be interrupted
 
 
@@ -94,16 +98,27 @@ class Headless:
 
         Raises StudioError for whatever went wrong, also in saving, and Cancelled after `cancel`.
         """
+        self._entries, self._failure, self.studio.keep = [], None, self._noting(keep)
+        return self._to_the_end(self.studio.submit(recipe).id)
 
-        def keep_or_note(recipe: Recipe, picture: Picture, engine: Ready | None) -> Entry | None:
+    def upscale(self, task: Upscaling, keep: KeepUpscaled) -> Outcome:
+        """Enlarge a picture and hand the result to `keep`; raises as `run` does."""
+        self._entries, self._failure, self.studio.keep_upscaled = [], None, self._noting(keep)
+        return self._to_the_end(self.studio.submit_upscaling(task).id)
+
+    def _noting(self, keep: Callable[[T, Picture, Ready | None], Entry | None]) -> Callable[..., Entry | None]:
+        """`keep`, which notes that a picture could not be saved."""
+
+        def keep_or_note(task: T, picture: Picture, engine: Ready | None) -> Entry | None:
             try:
-                return keep(recipe, picture, engine)
+                return keep(task, picture, engine)
             except StudioError:
                 self._unsaved = True
                 raise
 
-        self._entries, self._failure, self.studio.keep = [], None, keep_or_note
-        job_id = self.studio.submit(recipe).id
+        return keep_or_note
+
+    def _to_the_end(self, job_id: str) -> Outcome:
         asked = False
         while not (job := self._job(job_id)).state.final:
             if (self._cancelled or self._failure) and not asked:
@@ -112,6 +127,28 @@ class Headless:
             self._handle_next()
         self.studio.queue.forget_finished()
         return self._outcome(job)
+
+    def train(self, training: Training) -> Job:
+        """Carry out a training, from its checkpoint if there is one.
+
+        Raises StudioError for whatever went wrong, and Cancelled after `cancel`, which keeps a checkpoint if it can.
+        """
+        self._failure = None
+        job_id = self.studio.submit_training(training).id
+        queue, asked = self.studio.queue, False
+        while (job := self._job(job_id)).state not in _OVER:
+            if self._cancelled and not asked:
+                stop = queue.pause if job.phase == Phase.TRAIN else queue.cancel
+                stop(job_id)
+                asked = True
+            self._handle_next()
+        if self._failure:
+            raise self._failure
+        if job.problem:
+            raise _error(job.problem)
+        if job.state is not JobState.DONE:
+            raise Cancelled
+        return job
 
     def _outcome(self, job: Job) -> Outcome:
         if self._failure:

@@ -1,4 +1,4 @@
-"""The models on disk: found, recognised and named, without loading any."""
+"""The models on disk, and LoRAs beside them: found, recognised and named, without loading any."""
 
 import json
 from pathlib import Path
@@ -11,12 +11,16 @@ from studio.domain.geometry import Size
 from studio.domain.model_files import recognise, weights_size
 from studio.domain.recipe import Recipe, Sampling, validate
 from studio.domain.user_paths import exists, expanded
+from studio.session.loras import LORAS, scan_loras
 
-CARD = "safelight.json"  # optional, in a model's folder: title, summary, licence, examples, size, sampling
+CARD = "safelight.json"  # optional, in a model's folder: title, summary, licence, examples, size, sampling, role
 
 
 def scan(folders: tuple[Path, ...]) -> Library:
-    """All models in the given folders, the first folder's first; the first of two with one name wins."""
+    """All models and LoRAs in the given folders, the first folder's first; the first of two with one name wins.
+
+    A folder whose card names a role helps other models (an upscaler, say) and is passed over.
+    """
     models: dict[str, ModelInfo] = {}
     unusable = []
     for entry in (entry for folder in folders for entry in _candidates(folder)):
@@ -25,14 +29,16 @@ def scan(folders: tuple[Path, ...]) -> Library:
             models.setdefault(model.name, model)
         except StudioError as error:
             unusable.append(UnusableModel(entry.name, str(entry), error.problem.message, error.problem.hint))
-    return Library(tuple(models.values()), tuple(unusable))
+    loras, bad_loras = scan_loras(folders)
+    return Library(tuple(models.values()), (*unusable, *bad_loras), loras)
 
 
 def _candidates(folder: Path) -> list[Path]:
     """What may be a model; nothing where the folder is missing or closed to us."""
     try:
-        entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
-        return [entry for entry in entries if entry.suffix.lower() == ".safetensors" or entry.is_dir()]
+        entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith(".") and entry.name != LORAS)
+        found = [entry for entry in entries if entry.suffix.lower() == ".safetensors" or entry.is_dir()]
+        return [entry for entry in found if "role" not in _read_card(entry / CARD)]
     except OSError:
         return []
 

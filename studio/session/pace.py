@@ -31,10 +31,13 @@ class Pace:
         self._last = (job.id, job.step, now)
 
     def remaining(self, jobs: Iterable[Job]) -> float | None:
-        """Seconds until the given jobs are done, or None while nothing like the first of them was measured."""
+        """Seconds until the given jobs are done, or None while nothing like the first of them was measured.
+
+        What comes after the first job that nothing is known of, such as one that makes no pictures, is left out.
+        """
         total = 0.0
         for job in jobs:
-            seconds = self._steps.get(_key(job.recipe))
+            seconds = self._steps.get(_key(job.recipe)) if job.makes_pictures else None
             if seconds is None:
                 return total or None
             total += seconds * _steps_left(job)

@@ -42,20 +42,27 @@ def dock(window: QMainWindow, name: str, title: str, content: QWidget, area: Qt.
 
 
 class Arrangement:
-    """The window's size and docks in a file of their own."""
+    """The window's size, and the docks of each workspace, in a file of their own."""
 
     def __init__(self, path: Path) -> None:
         self._file = QSettings(str(path), QSettings.Format.IniFormat)
 
-    def restore(self, window: QMainWindow) -> bool:
-        """As it was left; False at the first start."""
-        geometry, state = self._file.value("geometry"), self._file.value("state")
-        if not isinstance(geometry, QByteArray) or not isinstance(state, QByteArray):
-            return False
-        return window.restoreGeometry(geometry) and window.restoreState(state, STATE)
+    def restore_geometry(self, window: QMainWindow) -> bool:
+        """Size and place as they were left; False at the first start."""
+        geometry = self._file.value("geometry")
+        return isinstance(geometry, QByteArray) and window.restoreGeometry(geometry)
 
-    def save(self, window: QMainWindow) -> None:
-        """As it is."""
+    def restore_state(self, window: QMainWindow, workspace: str) -> bool:
+        """The docks as they were left in a workspace; False when it was never left."""
+        state = self._file.value(f"docks/{workspace}")
+        return isinstance(state, QByteArray) and window.restoreState(state, STATE)
+
+    def save_state(self, window: QMainWindow, workspace: str) -> None:
+        """The docks as they are in a workspace."""
+        self._file.setValue(f"docks/{workspace}", window.saveState(STATE))
+
+    def save(self, window: QMainWindow, workspace: str) -> None:
+        """Everything as it is."""
         self._file.setValue("geometry", window.saveGeometry())
-        self._file.setValue("state", window.saveState(STATE))
+        self.save_state(window, workspace)
         self._file.sync()

@@ -12,7 +12,17 @@ if TYPE_CHECKING:
     from studio.ui.window import MainWindow
 
 PICTURE = ("use-settings", "use-source", "copy", "save-as", "show-in-folder")  # the buttons under the canvas
-PICTURE_MENU = ("use-settings", "use-prompt", "use-seed", "use-source", "", "copy", "save-as", "show-in-folder")
+PICTURE_MENU = (
+    "use-settings",
+    "use-prompt",
+    "use-seed",
+    "use-source",
+    "upscale",
+    "",
+    "copy",
+    "save-as",
+    "show-in-folder",
+)
 
 
 def _tr(text: str) -> str:
@@ -76,6 +86,7 @@ def _pictures(window: "MainWindow") -> tuple[Command, ...]:
             ("Ctrl+Shift+O",),
             "image-up",
         ),
+        Command("upscale", _tr("&Upscale ×4"), shown(requests.upscale)),
         Command("copy", _tr("&Copy picture"), shown(actions.copy), ("Ctrl+Shift+C",), "copy"),
         Command("save-as", _tr("Save picture &as…"), shown(actions.save_as), ("Ctrl+Shift+S",), "save"),
         Command(

@@ -1,13 +1,29 @@
 """How a job's states, phases and times are put into words."""
 
+from pathlib import Path
+
 from PySide6.QtCore import QCoreApplication
 
 from studio.domain.jobs import Job, JobState
 from studio.domain.messages import Phase
+from studio.domain.recipe import Recipe
+from studio.domain.training import Training
+from studio.domain.upscaling import Upscaling
 
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("Phases", text)
+
+
+def job_title(job: Job) -> str:
+    """What a job is about, in a few words."""
+    match job.task:
+        case Recipe(prompt=prompt):
+            return prompt or _tr("(no prompt)")
+        case Training(output=output):
+            return _tr("Training: {name}").format(name=Path(output).stem)
+        case Upscaling(path=path, factor=factor):
+            return _tr("Upscale ×{factor}: {name}").format(factor=factor, name=Path(path).name)
 
 
 def phase_text(job: Job) -> str:
@@ -18,18 +34,23 @@ def phase_text(job: Job) -> str:
         return state_text(job.state)
     if job.phase == Phase.DENOISE and job.total:
         text = _tr("Denoising {step}/{total}").format(step=job.step, total=job.total)
+    elif job.phase == Phase.TRAIN and job.total:
+        text = _tr("Step {step} of {total}").format(step=job.step, total=job.total)
     else:
         text = (
             {
                 Phase.ENCODE: _tr("Reading prompt"),
                 Phase.DENOISE: _tr("Denoising"),
                 Phase.DECODE: _tr("Decoding"),
+                Phase.UPSCALE: _tr("Upscaling"),
                 Phase.SAVE: _tr("Saving"),
+                Phase.PREPARE: _tr("Preparing pictures"),
+                Phase.TRAIN: _tr("Training"),
             }.get(Phase(job.phase), "")
             if job.phase
             else _tr("Starting")
         )
-    if job.recipe.batch > 1:
+    if job.makes_pictures and job.recipe.batch > 1:
         number = min(len(job.pictures) + 1, job.recipe.batch)
         text += " · " + _tr("picture {number} of {count}").format(number=number, count=job.recipe.batch)
     return text
@@ -41,6 +62,7 @@ def state_text(state: JobState) -> str:
         JobState.QUEUED: _tr("Waiting"),
         JobState.LOADING: _tr("Loading model"),
         JobState.RUNNING: _tr("Running"),
+        JobState.PAUSED: _tr("Paused"),
         JobState.DONE: _tr("Done"),
         JobState.FAILED: _tr("Failed"),
         JobState.CANCELLED: _tr("Cancelled"),

@@ -60,6 +60,16 @@ class PictureActions(QObject):
                 )
             )
 
+    def open_folder(self, folder: Path) -> None:
+        """A folder of the user's in the file manager; made now if it is not there yet."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = self.tr("{path} could not be made: {reason}.").format(path=folder, reason=error.strerror)
+            self.problem.emit(Problem(ErrorKind.DISK, message, self.tr("Check its permissions and the disk.")))
+            return
+        self.show_in_folder(folder)
+
     def recipe(self, path: Path) -> Recipe | None:
         """The settings a picture carries; None when it has none or cannot be read."""
         try:

@@ -1,12 +1,15 @@
 """From the form to the queue, and from finished pictures back into the form."""
 
-import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 
 from studio.domain.errors import ErrorKind, Problem, StudioError
+from studio.domain.jobs import Job, JobState
 from studio.domain.recipe import Recipe
+from studio.domain.training import Training
+from studio.domain.upscaling import Upscaling
 from studio.session.gallery import Entry
 from studio.session.studio import Studio
 from studio.ui.canvas.stage import Stage
@@ -44,13 +47,17 @@ class Requests(QObject):
         """Queue a job's recipe once more."""
         for job in self._studio.queue.jobs:
             if job.id == job_id:
-                self._submit(dataclasses.replace(job.recipe, model_hash=""))
+                self._again(job)
                 return
 
     def cancel(self) -> None:
-        """Stop the job that runs, or the next one that would."""
-        for job in self._studio.queue.open_jobs[:1]:
-            self._studio.queue.cancel(job.id)
+        """Stop the job that runs, or the next one that would; a training that runs is paused, for hours are in it."""
+        queue = self._studio.queue
+        for job in queue.open_jobs[:1]:
+            if isinstance(job.task, Training) and job.state is not JobState.QUEUED:
+                queue.pause(job.id)
+            else:
+                queue.cancel(job.id)
 
     def use_settings(self, entry: Entry) -> None:
         """Everything, so that Generate makes the picture again."""
@@ -74,6 +81,25 @@ class Requests(QObject):
                 self.tr("{name} carries the settings it was made with.").format(name=Path(path).name),
                 self.tr("It is now the starting picture. Your own settings are unchanged."),
             )
+
+    def upscale(self, entry: Entry) -> None:
+        """Queue the enlargement of a picture; the result is another picture."""
+        self._try(lambda: self._studio.submit_upscaling(Upscaling(str(entry.path))))
+
+    def _again(self, job: Job) -> None:
+        match job.task:
+            case Recipe():
+                self._submit(job.task.requested())
+            case Upscaling() as task:
+                self._try(lambda: self._studio.submit_upscaling(task))
+            case Training() as training:
+                self._try(lambda: self._studio.submit_training(training))
+
+    def _try(self, submit: Callable[[], Job]) -> None:
+        try:
+            submit()
+        except StudioError as error:
+            self._banner.report(error.problem)
 
     def _submit(self, recipe: Recipe) -> None:
         self._panel.mark("")

@@ -1,6 +1,6 @@
 """The main window: its parts, put together and wired to the session."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
@@ -10,6 +10,7 @@ from studio.domain.errors import Problem
 from studio.domain.jobs import Job, JobState
 from studio.domain.messages import Died, Event, Loaded, PictureDone, Ready, Unavailable
 from studio.session.gallery import Entry
+from studio.session.loras import LORAS
 from studio.session.studio import Studio
 from studio.ui.bridge import Bridge
 from studio.ui.canvas.area import CanvasArea
@@ -22,6 +23,7 @@ from studio.ui.dropping import is_picture
 from studio.ui.garbage import GarbageCollector
 from studio.ui.history.model import HistoryModel
 from studio.ui.history.strip import HistoryStrip
+from studio.ui.lab.page import LabPage
 from studio.ui.loader import PictureLoader
 from studio.ui.menus import PICTURE, PICTURE_MENU, command_table, menus
 from studio.ui.panels.prompt_panel import PromptPanel
@@ -30,6 +32,9 @@ from studio.ui.picture_actions import PictureActions
 from studio.ui.requests import Requests
 from studio.ui.saver import Saver
 from studio.ui.status import MemoryWatch, StatusLine
+from studio.ui.train.page import TrainPage
+from studio.ui.train.using import use_training
+from studio.ui.workspaces import Workspaces
 
 SIZE = (1440, 900)
 LEAST = (880, 600)
@@ -51,6 +56,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.studio, self.bridge = studio, bridge
         self._begun = self._ended = False
+        self.ending: list[Callable[[], None]] = []  # what pages built since must do before the end
         self.saver = Saver(bridge, self)
         self.loader = PictureLoader(self)
         self.area = CanvasArea()
@@ -67,6 +73,7 @@ class MainWindow(QMainWindow):
         self.garbage = GarbageCollector(self)
         self.crashes = CrashLog(studio.paths.data / "log.txt", self.area.banner.report)
         self.arrangement = Arrangement(studio.paths.config / "window.ini")
+        self.workspaces = Workspaces(self, self.arrangement)
         self.commands = Commands(self, command_table(self))
         self._eta = QTimer(self, interval=ETA_EVERY)
         self._eta.timeout.connect(self._show_remaining)
@@ -102,7 +109,7 @@ class MainWindow(QMainWindow):
             return
         self._ended = True
         self.draft.save()
-        self.arrangement.save(self)
+        self.arrangement.save(self, self.workspaces.current)
         self.hide()
         QTimer.singleShot(0, self._end)
 
@@ -112,7 +119,9 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Safelight")
         self.resize(QSize(*SIZE).boundedTo(self.screen().availableSize()))
         self.setMinimumSize(*LEAST)
-        self.setCentralWidget(self.area)
+        self.workspaces.add_note(self.area.banner)
+        self._add_workspaces()
+        self.setCentralWidget(self.workspaces)
         self.setStatusBar(self.status)
         area = Qt.DockWidgetArea
         for corner, side in (
@@ -130,15 +139,43 @@ class MainWindow(QMainWindow):
         for docked in reversed(self.docks):
             view = made[self.tr("&View")]
             view.insertAction(view.actions()[0], docked.toggleViewAction())
+        view = made[self.tr("&View")]
+        first = view.actions()[0]
+        view.insertActions(first, self.workspaces.actions_)
+        view.insertSeparator(first)
+        self.menuBar().setCornerWidget(self.workspaces.switch)
         for name in PICTURE:
             self.area.bar.add(self.commands[name], words=name == PICTURE[0])
-        self.arrangement.restore(self)
+        self.arrangement.restore_geometry(self)
+        self.workspaces.restore_docks()
+
+    def _add_workspaces(self) -> None:
+        docks = ("prompt", "queue", "history")
+        self.workspaces.add("generate", self.tr("Generate"), lambda: self.area, "Ctrl+Alt+1", docks)
+        self.workspaces.add("train", self.tr("Train"), self._train_page, "Ctrl+Alt+5")
+        self.workspaces.add("lab", self.tr("Lab"), self._lab_page, "Ctrl+Alt+6")
+
+    def _train_page(self) -> TrainPage:
+        page = TrainPage(self.studio, self.loader)
+        page.problem.connect(self._problem)
+        page.folder_wanted.connect(self.actions_.show_in_folder)
+        page.used.connect(lambda training, path: use_training(self, training, path))
+        self.ending.append(page.close_work)
+        return page
+
+    def _lab_page(self) -> LabPage:
+        page = LabPage(self.studio, self.loader, lambda: self.stage.entry.path if self.stage.entry else None)
+        self.ending.append(page.close_work)
+        return page
 
     def _connect_parts(self) -> None:
+        self.workspaces.switched.connect(lambda name: self.commands.enable(("generate",), name == "generate"))
         self.panel.generate.connect(self.requests.generate)
         self.panel.cancel.connect(self.requests.cancel)
         self.panel.source.chosen.connect(self.requests.start_from)
         self.panel.model.changed.connect(self._show_examples)
+        self.panel.loras.opening.connect(self.studio.refresh_library)
+        self.panel.loras.folder_wanted.connect(lambda: self.actions_.open_folder(self.studio.paths.models / LORAS))
         for target in (self.panel, self.area):
             target.dropped.connect(lambda files: self.requests.start_from(files[0]))
         self.area.empty.chosen.connect(self._use_example)
@@ -161,6 +198,7 @@ class MainWindow(QMainWindow):
         self.studio.ready.connect(self._ready)
         self.studio.problem.connect(self._problem)
         self.studio.saved.connect(self._saved)
+        self.studio.library_changed.connect(self.panel.set_library)
         self.studio.queue.changed.connect(self._job_changed)
         self.studio.queue.preview.connect(self.stage.preview)
         self.studio.queue.notice.connect(self._notice)
@@ -184,6 +222,8 @@ class MainWindow(QMainWindow):
         self._disconnect_studio()
         self.memory.close()
         self.loader.close()
+        for end in self.ending:
+            end()
         self.studio.close()
         self._save_unread()
         self.garbage.stop()  # no thread of ours is left, but one that a dead disk holds
@@ -195,6 +235,7 @@ class MainWindow(QMainWindow):
             (self.studio.ready, self._ready),
             (self.studio.problem, self._problem),
             (self.studio.saved, self._saved),
+            (self.studio.library_changed, self.panel.set_library),
             (self.studio.queue.changed, self._job_changed),
             (self.studio.queue.preview, self.stage.preview),
             (self.studio.queue.notice, self._notice),

@@ -10,7 +10,7 @@ Poll = Callable[[], None]
 
 
 class Engine(Protocol):
-    """Turns recipes into pictures, one job at a time, in the thread that created it."""
+    """Carries out tasks, one job at a time, in the thread that created it."""
 
     def describe(self) -> Ready:
         """The device and the versions in use."""
@@ -20,7 +20,8 @@ class Engine(Protocol):
 
         Emits Loaded once the model is in memory, Progress, Preview, Log and PictureDone, and returns the terminal
         event. Calls `poll` as often as it can (at least once a denoising step): it raises JobCancelled when the job is
-        to stop, which must pass through. A StudioError raised here fails the job; the engine must be usable afterwards.
+        to stop, and JobPaused when it is to stop with a checkpoint; both must pass through. A StudioError raised
+        here fails the job; the engine must be usable afterwards.
         """
 
     def free(self) -> None:

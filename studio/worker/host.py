@@ -20,6 +20,7 @@ from studio.domain.messages import (
     Failed,
     FreeMemory,
     JobEvent,
+    Pause,
     Quit,
     Ready,
     Run,
@@ -144,6 +145,10 @@ class Host(ABC):
         """Stop a job; nothing happens when it has ended already or was never submitted."""
         self._put(Cancel(job_id))
 
+    def pause(self, job_id: str) -> None:
+        """Stop a running job at a checkpoint; nothing happens when it does not run."""
+        self._put(Pause(job_id))
+
     def free_memory(self) -> None:
         """Drop loaded models once no job runs."""
         self._put(FreeMemory())
@@ -189,7 +194,7 @@ class Host(ABC):
                 self._submit(item)
             case Cancel(job_id):
                 self._cancel(job_id)
-            case FreeMemory():
+            case Pause() | FreeMemory():
                 self._send(item)
             case Quit():
                 self._quit()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
-from studio.domain.errors import JobCancelled, Problem
+from studio.domain.errors import JobCancelled, JobPaused, Problem
 from studio.domain.messages import (
     Cancel,
     Cancelled,
@@ -17,6 +17,8 @@ from studio.domain.messages import (
     Failed,
     Finished,
     FreeMemory,
+    Pause,
+    Paused,
     Quit,
     Run,
     Started,
@@ -85,6 +87,7 @@ class _Loop:
         self._engine = engine
         self._backlog: deque[Run] = deque()
         self._running = ""
+        self._pause = False
         self._stop = False  # the running job was cancelled; stays set, in case the engine swallows JobCancelled once
         self._free = False
         self._quit = False
@@ -100,7 +103,7 @@ class _Loop:
             self._channel.send(Cancelled(run.job_id))
 
     def _carry_out(self, run: Run) -> None:
-        self._running, self._stop = run.job_id, False
+        self._running, self._stop, self._pause = run.job_id, False, False
         self._channel.send(Started(run.job_id))
         try:
             result = _attempt(lambda: self._to_the_end(run), problems.of_job)
@@ -108,6 +111,8 @@ class _Loop:
                 self._channel.send(Failed(run.job_id, result.problem, result.details))
         except JobCancelled:
             self._channel.send(Cancelled(run.job_id))
+        except JobPaused:
+            self._channel.send(Paused(run.job_id))
         self._running = ""
 
     def _to_the_end(self, run: Run) -> Finished:
@@ -120,6 +125,8 @@ class _Loop:
         self._drain(wait=False)
         if self._stop or self._quit:
             raise JobCancelled
+        if self._pause:
+            raise JobPaused
 
     def _drain(self, wait: bool) -> None:
         command = self._channel.receive(wait)
@@ -133,6 +140,8 @@ class _Loop:
                 self._backlog.append(command)
             case Cancel(job_id):
                 self._cancel(job_id)
+            case Pause(job_id):
+                self._pause = self._pause or job_id == self._running
             case FreeMemory():
                 self._free = True
             case Quit():

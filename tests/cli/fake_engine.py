@@ -1,34 +1,42 @@
 """An engine without diffusion: it paints a gradient, and does what words in the prompt ask for."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from studio.domain.errors import ErrorKind, StudioError
+from studio.domain.errors import ErrorKind, JobPaused, StudioError
 from studio.domain.jobs import Cost, Picture
 from studio.domain.messages import (
+    CheckpointKept,
     Event,
     Finished,
     Loaded,
     Log,
+    ModelDone,
     Phase,
     PictureDone,
     Preview,
     Progress,
     Ready,
     Run,
+    TrainingStep,
     WorkerOptions,
 )
+from studio.domain.training import Training, TrainingKind, run_folder
+from studio.domain.upscaling import Upscaling
 from studio.imaging.blobs import BlobStore
+from studio.imaging.pictures import load_layered
 from studio.imaging.pixels import encode_png
 
 Emit = Callable[[Event], None]
 Poll = Callable[[], None]
 NAME = f"{__name__}:create"
 MODEL_HASH = "0123456789abcdef"
+LORA_HASH = "fedcba9876543210"
 
 
 def gradient(width: int, height: int, seed: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -47,9 +55,14 @@ class Painter:
         return Ready(self.options.device, "a painter", "float32", 1, 2**30, {"paint": "1.0"})
 
     def run(self, command: Run, emit: Emit, poll: Poll) -> Finished:
-        recipe, job = command.recipe, command.job_id
+        job = command.job_id
         emit(Progress(job, Phase.LOAD, 0, 0))
-        emit(Loaded(job, MODEL_HASH))
+        if isinstance(command.task, Upscaling):
+            return self._enlarge(command, command.task, emit)
+        if isinstance(command.task, Training):
+            return self._train(command, command.task, emit, poll)
+        recipe = command.recipe
+        emit(Loaded(job, MODEL_HASH, (LORA_HASH,) * len(command.lora_paths)))
         self._obey(recipe.prompt, job, emit)
         for index in range(recipe.batch):
             for step in range(recipe.sampling.steps):
@@ -59,11 +72,44 @@ class Painter:
                     emit(Preview(job, index, step + 1, 2, 1, bytes(6)))
                 if "slow" in recipe.prompt:
                     time.sleep(0.05)
-            size = recipe.size
+            size = recipe.result_size
             data = encode_png(gradient(size.width, size.height, recipe.seed + index))
             digest = BlobStore(Path(command.store)).put(data)
             emit(PictureDone(job, Picture(index, recipe.seed + index, digest, size.width, size.height)))
         return Finished(job, Cost({Phase.DENOISE: 0.5}, 1000))
+
+    def _enlarge(self, command: Run, task: Upscaling, emit: Emit) -> Finished:
+        pixels = load_layered(Path(task.path)).repeat(task.factor, 0).repeat(task.factor, 1)
+        digest = BlobStore(Path(command.store)).put(encode_png(pixels))
+        emit(PictureDone(command.job_id, Picture(0, 0, digest, pixels.shape[1], pixels.shape[0])))
+        return Finished(command.job_id, Cost({Phase.UPSCALE: 0.5}, 1000))
+
+    def _train(self, command: Run, task: Training, emit: Emit, poll: Poll) -> Finished:
+        """Counts steps, keeps the count as its checkpoint, and writes it as the result."""
+        job, kept = command.job_id, run_folder(task.output) / "checkpoint"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        step = int(kept.read_text()) if kept.exists() else 0
+        try:
+            while step < task.steps:
+                poll()
+                step += 1
+                emit(TrainingStep(job, step, task.steps, 1 / step, task.learning_rate, 0.01))
+                emit(Progress(job, Phase.TRAIN, step, task.steps))
+                if "slow" in task.trigger:
+                    time.sleep(0.05)
+        except JobPaused:
+            kept.write_text(str(step))
+            emit(CheckpointKept(job, step))
+            raise
+        if "fail" in task.trigger:
+            raise StudioError(ErrorKind.MODEL, "The loss became infinite.", "Use a smaller learning rate.")
+        Path(task.output).parent.mkdir(parents=True, exist_ok=True)
+        if task.kind is TrainingKind.LORA:
+            Path(task.output).write_text(f"{task.base} {step}")
+        else:
+            shutil.copytree(command.model_path, task.output)
+        emit(ModelDone(job, task.output))
+        return Finished(job, Cost({Phase.TRAIN: 0.5}, 1000))
 
     def free(self) -> None:
         return

@@ -121,12 +121,12 @@ def test_bench_collects_the_suites(call: Call, monkeypatch: pytest.MonkeyPatch) 
     assert "It broke." in done.out
     assert ran[0] == ["-m", "studio.engine.bench", "overhead", "--json"]
     assert ["-m", "studio.ui.bench", "--json"] in ran
-    assert len(ran) == 6
+    assert len(ran) == 7
 
 
 def test_bench_knows_its_suites(call: Call) -> None:
     done = call("bench", "speed")
-    assert (done.code, "starter, overhead, defaults, cancel, window" in done.err) == (2, True)
+    assert (done.code, "starter, overhead, defaults, cancel, train, window" in done.err) == (2, True)
 
 
 def test_demo_makes_a_picture_and_a_loop(call: Call, home: Path) -> None:

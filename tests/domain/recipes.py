@@ -3,7 +3,17 @@
 from hypothesis import strategies as st
 
 from studio.domain.geometry import Size
-from studio.domain.recipe import MAX_BATCH, SEED_LIMIT, Recipe, RingNoise, Sampling, SourceImage
+from studio.domain.recipe import (
+    MAX_BATCH,
+    MAX_LORAS,
+    SEED_LIMIT,
+    UPSCALES,
+    Lora,
+    Recipe,
+    RingNoise,
+    Sampling,
+    SourceImage,
+)
 from studio.domain.samplers import SAMPLERS
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
@@ -12,6 +22,11 @@ SAMPLING = st.builds(
     Sampling, st.sampled_from(sorted(SAMPLERS)), st.integers(1, 1000), st.floats(0, 100, allow_nan=False)
 )
 SOURCES = st.builds(SourceImage, TEXT.filter(bool), st.floats(0.01, 1))
+LORAS = st.lists(
+    st.builds(Lora, TEXT.filter(lambda text: bool(text.strip())), st.floats(-4, 4), st.text("0123456789abcdef")),
+    max_size=MAX_LORAS,
+    unique_by=lambda lora: lora.name,
+).map(tuple)
 RINGS = st.builds(RingNoise, st.floats(0, 1, exclude_max=True), st.floats(0.01, 1))
 
 
@@ -34,5 +49,7 @@ def _recipes(
         batch=st.integers(1, MAX_BATCH),
         source=sources,
         ring=rings,
+        upscale=st.sampled_from(UPSCALES),
+        loras=LORAS,
         model_hash=st.text("0123456789abcdef", max_size=16),
     )

@@ -10,7 +10,8 @@ from studio.domain.jobs import Job, JobState
 from studio.domain.recipe import Recipe
 
 ENDS = {JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED}
-ORDER = [JobState.QUEUED, JobState.LOADING, JobState.RUNNING]
+ORDER = [JobState.QUEUED, JobState.LOADING, JobState.RUNNING, JobState.PAUSED]
+ASIDE = {(JobState.LOADING, JobState.PAUSED), (JobState.PAUSED, JobState.QUEUED)}  # paused early; taken up again
 
 
 def job(state: JobState = JobState.QUEUED) -> Job:
@@ -26,7 +27,7 @@ def test_any_order_of_events_leaves_a_legal_job(events: list[JobState]) -> None:
         states.append(present.state)
     for before, after in pairwise(states):
         assert before is after or before not in ENDS, "an end is final"
-        if after not in ENDS and before is not after:
+        if after not in ENDS and before is not after and (before, after) not in ASIDE:
             assert ORDER.index(after) == ORDER.index(before) + 1, "nothing is skipped or undone"
 
 

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.domain import model_files
+from studio.domain import tensor_files
 from studio.domain.catalog import Family
 from studio.domain.errors import ErrorKind, StudioError
-from studio.domain.model_files import read_header, recognise, weight_files, weights_size
+from studio.domain.model_files import recognise, weight_files, weights_size
+from studio.domain.tensor_files import read_header
 
 Entries = dict[str, tuple[str, list[int]]]
 BYTES = {"F32": 4, "F16": 2}
@@ -50,9 +51,10 @@ def folder(tmp_path: Path) -> Callable[..., Path]:
 
     def make(pipeline: str = "StableDiffusionPipeline", unet: dict[str, object] | None = None) -> Path:
         root = tmp_path / "model"
-        for part in ("unet", "vae", "text_encoder", "text_encoder_2"):
+        denoiser = "transformer" if pipeline.startswith("StableDiffusion3") else "unet"
+        for part in (denoiser, "vae", "text_encoder", "text_encoder_2"):
             write_safetensors(root / part / "model.safetensors", {"weight": ("F16", [4, 4])})
-            (root / part / "config.json").write_text(json.dumps((unet or {}) if part == "unet" else {}))
+            (root / part / "config.json").write_text(json.dumps((unet or {}) if part == denoiser else {}))
         (root / "model_index.json").write_text(json.dumps({"_class_name": pipeline}))
         return root
 
@@ -75,6 +77,8 @@ def refusal(path: Path) -> str:
         ("StableDiffusionPipeline", STARTER_UNET, Family.STARTER),
         ("StableDiffusionXLPipeline", {"cross_attention_dim": 2048}, Family.SDXL),
         ("StableDiffusionXLImg2ImgPipeline", {}, Family.SDXL),
+        ("StableDiffusion3Pipeline", {"_class_name": "SD3Transformer2DModel"}, Family.SD3),
+        ("StableDiffusion3Img2ImgPipeline", {}, Family.SD3),
     ],
 )
 def test_folders_are_recognised_by_their_configs(
@@ -84,7 +88,13 @@ def test_folders_are_recognised_by_their_configs(
 
 
 @pytest.mark.parametrize(
-    ("pipeline", "unet"), [("FluxPipeline", {}), ("", {}), ("StableDiffusionPipeline", {"cross_attention_dim": 1024})]
+    ("pipeline", "unet"),
+    [
+        ("FluxPipeline", {}),
+        ("", {}),
+        ("StableDiffusionPipeline", {"cross_attention_dim": 1024}),
+        ("StableDiffusion3Pipeline", {"_class_name": "FluxTransformer2DModel"}),
+    ],
 )
 def test_other_families_are_refused(folder: Callable[..., Path], pipeline: str, unet: dict[str, object]) -> None:
     assert "cannot run" in refusal(folder(pipeline, unet))
@@ -98,6 +108,28 @@ def test_single_files_are_recognised_by_their_tensors(tmp_path: Path) -> None:
     assert (recognise(first), recognise(second)) == (Family.SD1, Family.SDXL)
     assert weight_files(first) == [first]
     assert weights_size(first) == first.stat().st_size
+
+
+def test_stable_diffusion_3_may_lack_its_t5_but_not_its_weights(folder: Callable[..., Path]) -> None:
+    root = folder("StableDiffusion3Pipeline")
+    assert recognise(root) is Family.SD3
+    (root / "text_encoder_3").mkdir()
+    (root / "text_encoder_3/config.json").write_text("{}")
+    with pytest.raises(StudioError) as caught:
+        recognise(root)
+    assert "text_encoder_3 are missing" in caught.value.problem.message
+    assert "delete that folder" in caught.value.problem.hint
+    write_safetensors(root / "text_encoder_3/model-00001-of-00001.safetensors", {"weight": ("F16", [8, 4])})
+    assert recognise(root) is Family.SD3
+    assert len(weight_files(root)) == 5
+
+
+@pytest.mark.parametrize("prefix", ["model.diffusion_model.", ""])
+def test_stable_diffusion_3_as_a_single_file_is_told_to_be_a_folder(tmp_path: Path, prefix: str) -> None:
+    key = f"{prefix}joint_blocks.0.x_block.attn.qkv.weight"
+    with pytest.raises(StudioError) as caught:
+        recognise(write_safetensors(tmp_path / "sd3.safetensors", {key: ("F16", [12, 4])}))
+    assert "model_index.json" in caught.value.problem.hint
 
 
 def test_single_files_of_other_families_are_refused(tmp_path: Path) -> None:
@@ -129,6 +161,16 @@ def test_folders_that_are_no_models_are_refused(tmp_path: Path) -> None:
 def test_a_pickle_is_known_by_its_content(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "model.safetensors").write_bytes(content + bytes(100))
     assert "pickle" in refusal(tmp_path / "model.safetensors")
+
+
+@pytest.mark.parametrize("start", [b"\x80", b"PK"])
+def test_a_header_length_that_looks_like_a_pickle_is_none(tmp_path: Path, start: bytes) -> None:
+    """Lengths are multiples of 8, so one file in 32 begins with the byte of a pickle."""
+    wanted = int.from_bytes(start, "little")
+    header = json.dumps({"weight": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode().ljust(wanted)
+    path = write_header(tmp_path / "model.safetensors", header)
+    assert path.read_bytes().startswith(start)
+    assert list(read_header(path)) == ["weight"]
 
 
 @pytest.mark.parametrize("size", [0, 3, 7, 8, 100, -1])
@@ -168,7 +210,7 @@ def test_headers_made_to_exhaust_memory_are_refused(tmp_path: Path, monkeypatch:
     path = tmp_path / "model.safetensors"
     path.write_bytes(struct.pack("<Q", 2**62) + bytes(64))
     assert "claims" in refusal(path)
-    monkeypatch.setattr(model_files, "MAX_TENSORS", 10)
+    monkeypatch.setattr(tensor_files, "MAX_TENSORS", 10)
     entries = {f"t{i}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for i in range(11)}
     assert "more than any model" in refusal(write_header(path, entries))
 
@@ -194,6 +236,9 @@ def test_no_bytes_crash_the_reader(tmp_path_factory: pytest.TempPathFactory, con
         {"nested": {"num_res_blocks": 10**4}},
         {"anything": 2**40},
         {"block_out_channels": [1e30]},
+        {"pos_embed_max_size": 10**5},
+        {"joint_attention_dim": 10**6},
+        {"num_attention_heads": 10**4},
     ],
 )
 def test_configs_made_to_exhaust_memory_are_refused(folder: Callable[..., Path], config: dict[str, object]) -> None:

@@ -13,6 +13,7 @@ from studio.domain.geometry import Size
 from studio.domain.recipe import (
     MAX_PROMPT,
     SEED_LIMIT,
+    Lora,
     Recipe,
     RingNoise,
     Sampling,
@@ -60,6 +61,11 @@ def test_what_is_within_the_limits_is_valid(recipe: Recipe) -> None:
         (changed(source=SourceImage("")), "source.path", "No picture"),
         (changed(source=SourceImage("a.png", 0.0)), "source.strength", "0.0"),
         (changed(source=SourceImage("a.png", math.nan)), "source.strength", "nan"),
+        (changed(loras=tuple(Lora(f"l{i}") for i in range(9))), "loras", "9 LoRAs"),
+        (changed(loras=(Lora("ink"), Lora("ink", 0.5))), "loras", "“ink” is named twice"),
+        (changed(loras=(Lora("ink", 4.5),)), "loras", "weight 4.5"),
+        (changed(loras=(Lora("ink", math.nan),)), "loras", "weight nan"),
+        (changed(loras=(Lora(" "),)), "loras", "no name"),
         (changed(ring=RingNoise(1.0)), "ring", "circle"),
         (changed(ring=RingNoise(math.nan)), "ring", "circle"),
         (changed(ring=RingNoise(0.5, 0.0)), "ring", "circle"),
@@ -96,3 +102,36 @@ def test_a_picture_of_a_batch_has_a_recipe_of_its_own(recipe: Recipe, index: int
     assert (alone.seed, alone.batch) == (recipe.seed + index, 1)
     assert dataclasses.replace(alone, seed=recipe.seed, batch=recipe.batch) == recipe
     assert alone.for_picture(0) == alone
+
+
+@pytest.mark.parametrize(
+    ("size", "upscale", "sound"),
+    [
+        (Size(256, 256), 1, True),
+        (Size(256, 256), 2, True),
+        (Size(2048, 2048), 4, True),
+        (Size(256, 256), 3, False),
+        (Size(256, 256), 0, False),
+        (Size(2056, 256), 4, False),
+        (Size(4096, 1024), 2, True),
+    ],
+)
+def test_upscaling_stays_within_its_factors_and_limits(size: Size, upscale: int, sound: bool) -> None:
+    problems = validate(Recipe(size=size, upscale=upscale))
+    assert [problem.field for problem in problems] == ([] if sound else ["upscale"])
+    assert all(problem.hint for problem in problems)
+
+
+def test_the_result_is_as_much_larger_as_it_is_upscaled() -> None:
+    assert Recipe(size=Size(256, 384), upscale=4).result_size == Size(1024, 1536)
+    assert Recipe(size=Size(256, 384)).result_size == Size(256, 384)
+
+
+@given(recipes())
+def test_hashes_are_filled_in_and_taken_out_again(recipe: Recipe) -> None:
+    hashes = tuple(f"{i:016}" for i in range(len(recipe.loras)))
+    done = recipe.carried_out("abc", hashes)
+    assert (done.model_hash, tuple(lora.hash for lora in done.loras)) == ("abc", hashes)
+    assert done.requested() == recipe.requested()
+    assert done.requested().model_hash == ""
+    assert not any(lora.hash for lora in done.requested().loras)

@@ -50,6 +50,8 @@ def test_what_is_missing_takes_its_default() -> None:
         (document(size={"width": 8}), "recipe.size is incomplete"),
         (document(sampling={"guidance": 10**400}), "too large"),
         (document(source={"path": "a", "strength": "much"}), "recipe.source.strength"),
+        (document(loras=[{"name": "ink", "weight": "much"}]), "recipe.loras[0].weight"),
+        (document(loras=[{"weight": 1}]), "recipe.loras[0] is incomplete"),
     ],
 )
 def test_anything_else_is_refused_with_the_reason(text: str, says: str) -> None:

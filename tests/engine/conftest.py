@@ -14,7 +14,12 @@ from tests.engine.jobs import PLAN, Runner
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[Family, Path]:
     """A model folder of each family."""
     folder = tmp_path_factory.mktemp("models")
-    builders = {Family.SD1: tiny.build_sd1, Family.SDXL: tiny.build_sdxl, Family.STARTER: tiny.build_starter}
+    builders = {
+        Family.SD1: tiny.build_sd1,
+        Family.SDXL: tiny.build_sdxl,
+        Family.SD3: tiny.build_sd3,
+        Family.STARTER: tiny.build_starter,
+    }
     return {family: build(folder / family.value) for family, build in builders.items()}
 
 

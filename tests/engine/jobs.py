@@ -1,6 +1,6 @@
 """Running jobs in tests: what they emit, and when they are cancelled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -58,9 +58,10 @@ class Runner:
         *,
         poll: Callable[[Result], None] | None = None,
         previews: bool = False,
+        loras: Sequence[Path] = (),
     ) -> Result:
         result = Result(BlobStore(self.store))
-        command = Run("job", recipe, str(self.models[family]), str(self.store), previews)
+        command = Run("job", recipe, str(self.models[family]), str(self.store), previews, tuple(map(str, loras)))
         result.finished = self.engine.run(command, result.events.append, lambda: poll(result) if poll else None)
         return result
 

@@ -12,7 +12,7 @@ from studio.engine.models import LoadedModel
 from studio.engine.tokens import CLIP_CHUNKS, tokenize
 from tests.engine.jobs import PLAN, Runner, recipe
 
-ENCODERS = {Family.SD1: 1, Family.SDXL: 2, Family.STARTER: 1}
+ENCODERS = {Family.SD1: 1, Family.SDXL: 2, Family.SD3: 3, Family.STARTER: 1}
 
 
 @pytest.fixture(scope="module", params=list(Family))
@@ -41,7 +41,9 @@ def _encode(
 )
 def test_without_weights_the_embeddings_are_those_of_diffusers(model: LoadedModel, prompt: str, negative: str) -> None:
     pipe = model.text_to_image
+    others = {"prompt_2": None, "prompt_3": None} if model.family is Family.SD3 else {}
     plain = pipe.encode_prompt(
+        **others,
         prompt=prompt,
         device="cpu",
         num_images_per_prompt=1,
@@ -64,11 +66,17 @@ def test_weights_pull_their_tokens_away_from_the_empty_prompt_and_no_others(mode
     strong = _encode(model, "a (red:1.5) fox")[0]["prompt_embeds"]
     empty = model.conditioner._encode("").states
     changed = [i for i in range(normal.shape[1]) if not torch.equal(normal[0, i], strong[0, i])]
-    tokens = tokenize("a (red:1.5) fox", model.text_to_image.tokenizer, 1).chunks[0]
-    assert changed == [i for i, weight in enumerate(tokens.weights) if weight == 1.5]
+    assert changed == [i for i, weight in enumerate(_weights(model, "a (red:1.5) fox")) if weight == 1.5]
     assert changed
     expected = empty + (normal - empty) * 1.5
     torch.testing.assert_close(strong[0, changed], expected[0, changed])
+
+
+def _weights(model: LoadedModel, prompt: str) -> tuple[float, ...]:
+    """The weight of each state: of CLIP's or BERT's tokens, and in Stable Diffusion 3 of T5's behind them."""
+    pipe = model.text_to_image
+    tokenizers = [pipe.tokenizer, pipe.tokenizer_3] if model.family is Family.SD3 else [pipe.tokenizer]
+    return tuple(weight for each in tokenizers for weight in tokenize(prompt, each, 1).chunks[0].weights)
 
 
 def test_emphasis_does_not_change_how_words_are_split(model: LoadedModel) -> None:
@@ -81,8 +89,7 @@ def test_emphasis_does_not_change_how_words_are_split(model: LoadedModel) -> Non
 def test_weight_zero_is_the_empty_prompts_state(model: LoadedModel) -> None:
     ours = _encode(model, "(a red fox:0)")[0]["prompt_embeds"]
     empty = model.conditioner._encode("").states
-    weights = tokenize("(a red fox:0)", model.text_to_image.tokenizer, 1).chunks[0].weights
-    for i, weight in enumerate(weights):
+    for i, weight in enumerate(_weights(model, "(a red fox:0)")):
         if weight == 0:
             torch.testing.assert_close(ours[0, i], empty[0, i])
 

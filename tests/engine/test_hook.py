@@ -12,13 +12,13 @@ from studio.engine.hook import blocks_of, interruptible, watched_steps
 from studio.engine.libraries import quiet, torch
 from studio.engine.loading import identify, open_model
 from studio.engine.models import LoadedModel
-from studio.engine.sampling import build_scheduler
+from studio.engine.sampling import build_scheduler, draw_from
 from tests.engine.jobs import PLAN
 
 STEPS = 4
 
 
-@pytest.fixture(scope="module", params=[Family.SD1, Family.STARTER])
+@pytest.fixture(scope="module", params=[Family.SD1, Family.SD3, Family.STARTER])
 def model(request: pytest.FixtureRequest, models: dict[Family, Path]) -> LoadedModel:
     path = models[request.param]
     return open_model(path, *identify(path, _nothing), PLAN, _nothing, lambda done, total: None)
@@ -32,6 +32,7 @@ def _latents(model: LoadedModel, sampler: str, around: Callable[[Any, Any], Any]
     """The plain diffusers call, optionally inside a context manager made from the pipeline and its scheduler."""
     pipe = model.text_to_image
     pipe.scheduler = build_scheduler(SAMPLERS[sampler], model.schedule, STEPS, seed=3)
+    draw_from(pipe.scheduler, torch.Generator().manual_seed(4))
     arguments = {
         "prompt": "a red fox",
         "num_inference_steps": STEPS,
@@ -40,7 +41,7 @@ def _latents(model: LoadedModel, sampler: str, around: Callable[[Any, Any], Any]
         "width": 32,
         "generator": torch.Generator().manual_seed(3),
         "output_type": "latent",
-        "eta": SAMPLERS[sampler].eta,
+        **({} if model.schedule.is_flow else {"eta": SAMPLERS[sampler].eta}),
     }
     with quiet():
         if around is None:
@@ -97,9 +98,9 @@ def test_a_cancel_inside_a_step_ends_it_between_blocks_and_the_next_run_is_bit_e
             raise JobCancelled
 
     with pytest.raises(JobCancelled):
-        _latents(model, "dpmpp-2m", lambda pipe, scheduler: interruptible((model.unet,), poll))
-    assert len(blocks_of(model.unet)) > 7, "the first step was not even over"
-    assert not any(block._forward_pre_hooks for block in model.unet.modules())
+        _latents(model, "dpmpp-2m", lambda pipe, scheduler: interruptible((model.denoiser,), poll))
+    assert len(blocks_of(model.denoiser)) > 7, "the first step was not even over"
+    assert not any(block._forward_pre_hooks for block in model.denoiser.modules())
     assert torch.equal(_latents(model, "dpmpp-2m"), bare)
 
 
@@ -108,5 +109,5 @@ def test_encoding_and_decoding_are_interruptible_between_blocks(model: LoadedMod
         assert len(blocks_of(network)) >= 1
     visits: list[int] = []
     with interruptible((model.vae,), lambda: visits.append(1)), torch.no_grad():
-        model.vae.decode(torch.zeros(1, model.unet.config.in_channels, 2, 2))
+        model.vae.decode(torch.zeros(1, model.denoiser.config.in_channels, 2, 2))
     assert len(visits) >= 4

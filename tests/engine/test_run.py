@@ -81,7 +81,7 @@ def test_without_guidance_the_denoiser_runs_on_one_row(runner: Runner, guidance:
     runner(recipe())
     (model,) = [m for m in runner.engine._models.values() if m.family is Family.SD1]
     rows: list[int] = []
-    handle = model.unet.register_forward_pre_hook(lambda module, inputs: rows.append(len(inputs[0])))
+    handle = model.denoiser.register_forward_pre_hook(lambda module, inputs: rows.append(len(inputs[0])))
     runner(recipe(guidance=guidance))
     runner(recipe(guidance=3))
     handle.remove()
@@ -91,7 +91,7 @@ def test_without_guidance_the_denoiser_runs_on_one_row(runner: Runner, guidance:
 def test_numbers_out_of_range_are_a_problem_not_a_black_picture(runner: Runner, engine: StudioEngine) -> None:
     runner(recipe())
     (model,) = [m for m in engine._models.values() if m.family is Family.SD1]
-    weight = model.unet.conv_out.bias
+    weight = model.denoiser.conv_out.bias
     kept = weight.clone()
     weight.fill_(float("nan"))
     with pytest.raises(StudioError) as caught:
@@ -152,7 +152,7 @@ def test_two_engines_agree(runner: Runner, models: dict[Family, Path], tmp_path:
 def test_out_of_memory_is_a_problem_with_a_hint(runner: Runner, engine: StudioEngine) -> None:
     runner(recipe())
     (model,) = [m for m in engine._models.values() if m.family is Family.SD1]
-    handle = model.unet.register_forward_pre_hook(lambda module, inputs: torch.empty(2**60))
+    handle = model.denoiser.register_forward_pre_hook(lambda module, inputs: torch.empty(2**60))
     with pytest.raises(StudioError) as caught:
         runner(recipe())
     handle.remove()

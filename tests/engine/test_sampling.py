@@ -9,7 +9,7 @@ from studio.domain.catalog import Family
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.samplers import SAMPLERS, Mathematics, Sampler
 from studio.engine.libraries import quiet, torch
-from studio.engine.sampling import CleanGuess, NoiseSchedule, build_scheduler, noise_schedule
+from studio.engine.sampling import CleanGuess, NoiseSchedule, build_scheduler, draw_from, noise_schedule
 from tests.engine.jobs import Runner, is_plain, recipe
 
 MEAN, SPREAD = 0.7, 0.5
@@ -100,8 +100,8 @@ def test_only_stochastic_samplers_listen_to_the_noise_seed(sampler: Sampler, sch
 
 
 @pytest.mark.parametrize("sampler", FLOW_SAMPLERS, ids=lambda sampler: sampler.id)
-@pytest.mark.parametrize("family", [Family.STARTER])
-def test_every_flow_sampler_runs_on_the_starter(runner: Runner, family: Family, sampler: Sampler) -> None:
+@pytest.mark.parametrize("family", [Family.STARTER, Family.SD3])
+def test_every_flow_sampler_runs_on_flow_models(runner: Runner, family: Family, sampler: Sampler) -> None:
     _runs_reproducibly(runner, family, sampler)
 
 
@@ -133,6 +133,22 @@ def test_euler_on_a_flow_is_eulers_rule() -> None:
         torch.testing.assert_close(x, expected, atol=2e-5, rtol=1e-5)
 
 
+@pytest.mark.parametrize("sampler", ["euler-a", "dpmpp-2m-sde", "dpmpp-2m"])
+def test_noise_is_drawn_from_the_jobs_generator_where_a_pipeline_passes_none(sampler: str) -> None:
+    def stepped(seed: int, **arguments: Any) -> torch.Tensor:
+        with quiet():
+            scheduler = build_scheduler(SAMPLERS[sampler], FLOW, 3, 0)
+            draw_from(scheduler, torch.Generator().manual_seed(seed))
+            scheduler.set_timesteps(3)
+        x = torch.ones(1, 4, 8, 8)
+        found: torch.Tensor = scheduler.step(0.5 * x, scheduler.timesteps[0], x, return_dict=False, **arguments)[0]
+        return found
+
+    handed_over = stepped(2, generator=torch.Generator().manual_seed(1))
+    assert torch.equal(stepped(1), handed_over)
+    assert torch.equal(stepped(2), handed_over) is not SAMPLERS[sampler].stochastic
+
+
 def test_solver_settings_of_the_models_own_scheduler_are_not_carried_over() -> None:
     config = {
         "algorithm_type": "sde-dpmsolver++",
@@ -155,6 +171,14 @@ def test_solver_settings_of_the_models_own_scheduler_are_not_carried_over() -> N
 
 def test_the_flow_shift_of_the_model_is_kept() -> None:
     assert build_scheduler(SAMPLERS["unipc"], FLOW, 10, 0).config.flow_shift == 1.5
+
+
+def test_the_shift_of_a_flow_matching_scheduler_is_the_models() -> None:
+    found = noise_schedule({"_class_name": "FlowMatchEulerDiscreteScheduler", "num_train_timesteps": 1000, "shift": 3})
+    assert found.is_flow
+    assert build_scheduler(SAMPLERS["euler"], found, 10, 0).config.flow_shift == 3
+    with pytest.raises(StudioError):
+        noise_schedule({"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": -1.0})
 
 
 @pytest.mark.parametrize("steps", [0, -1, 10**9, "1000", 3.5])

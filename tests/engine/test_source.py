@@ -14,7 +14,7 @@ from studio.domain.samplers import SAMPLERS
 from studio.engine.libraries import quiet, torch
 from studio.engine.models import LoadedModel
 from studio.engine.sampling import build_scheduler
-from studio.engine.source import covering, effective_strength, source_tensor
+from studio.engine.source import covering, effective_strength, source_tensor, strength_rounded_up
 from tests.engine.jobs import Result, Runner, recipe
 
 
@@ -56,7 +56,14 @@ def test_a_single_step_of_many_is_run_whatever_rounding_says() -> None:
     assert effective_strength(20, 0.6) == 0.6
 
 
-@pytest.mark.parametrize("family", [Family.SD1, Family.STARTER])
+def test_pipelines_that_round_up_run_as_many_steps() -> None:
+    for steps in (1, 2, 7, 28, 999, 1000):
+        for strength in (1e-9, 1 / steps, 0.3, 0.5, 0.999, 1.0):
+            share = strength_rounded_up(steps, strength)
+            assert steps - int(max(steps - steps * share, 0)) == int(steps * effective_strength(steps, strength))
+
+
+@pytest.mark.parametrize("family", [Family.SD1, Family.SD3, Family.STARTER])
 def test_the_result_is_that_of_diffusers_own_pipeline(runner: Runner, photo: Path, family: Family) -> None:
     request = recipe(family, steps=4, source=SourceImage(str(photo), 0.5))
     ours = runner(request, family).pixels()
@@ -68,6 +75,7 @@ def _plain_image_to_image(model: LoadedModel, request: Any) -> Any:
     pipe = model.image_to_image
     pipe.scheduler = build_scheduler(SAMPLERS["dpmpp-2m"], model.schedule, 4, request.seed)
     image = source_tensor(request.source, request.size)
+    size = {"height": request.size.height, "width": request.size.width} if model.family is Family.SD3 else {}
     with quiet():
         found = pipe(
             prompt=request.prompt,
@@ -78,6 +86,7 @@ def _plain_image_to_image(model: LoadedModel, request: Any) -> Any:
             guidance_scale=4.0,
             generator=torch.Generator().manual_seed(request.seed),
             output_type="pil",
+            **size,
         )
     return np.asarray(found.images[0])
 

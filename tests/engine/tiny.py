@@ -10,7 +10,10 @@ from diffusers import (
     AutoencoderTiny,
     DPMSolverMultistepScheduler,
     EulerDiscreteScheduler,
+    FlowMatchEulerDiscreteScheduler,
     PNDMScheduler,
+    SD3Transformer2DModel,
+    StableDiffusion3Pipeline,
     StableDiffusionPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
@@ -24,6 +27,9 @@ from transformers import (
     CLIPTextModel,
     CLIPTextModelWithProjection,
     CLIPTokenizer,
+    T5Config,
+    T5EncoderModel,
+    T5TokenizerFast,
 )
 
 BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
@@ -68,6 +74,36 @@ def build_sdxl(folder: Path) -> Path:
         tokenizer_2=second,
         scheduler=EulerDiscreteScheduler(**BETAS, steps_offset=1, timestep_spacing="leading"),
         add_watermarker=False,
+    )
+    return _saved(pipe, folder)
+
+
+def build_sd3(folder: Path, with_t5: bool = True) -> Path:
+    """A Stable Diffusion 3.5 pipeline folder: a transformer on shifted latents of 16 channels, two CLIPs and T5."""
+    torch.manual_seed(4)
+    first, second = _clip_tokenizer("<|endoftext|>"), _clip_tokenizer("!")
+    transformer = SD3Transformer2DModel(
+        sample_size=16,
+        num_layers=4,
+        attention_head_dim=8,
+        num_attention_heads=4,
+        joint_attention_dim=80,
+        caption_projection_dim=32,
+        pooled_projection_dim=64,
+        pos_embed_max_size=16,
+        dual_attention_layers=(0,),
+        qk_norm="rms_norm",
+    )
+    pipe = StableDiffusion3Pipeline(
+        transformer=transformer.eval(),
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
+        vae=_vae(1.5305, latent_channels=16, shift_factor=0.0609, use_quant_conv=False, use_post_quant_conv=False),
+        text_encoder=CLIPTextModelWithProjection(_clip_config(len(first))).eval(),
+        tokenizer=first,
+        text_encoder_2=CLIPTextModelWithProjection(_clip_config(len(second))).eval(),
+        tokenizer_2=second,
+        text_encoder_3=_t5(80) if with_t5 else None,
+        tokenizer_3=_t5_tokenizer() if with_t5 else None,
     )
     return _saved(pipe, folder)
 
@@ -146,6 +182,28 @@ def _bert_tokenizer() -> BertTokenizer:
     return BertTokenizer(vocab={token: i for i, token in enumerate(dict.fromkeys(tokens))}, model_max_length=32)
 
 
+def _t5_tokenizer() -> T5TokenizerFast:
+    letters = [(letter, -3 - 0.01 * i) for i, letter in enumerate(string.ascii_lowercase + string.punctuation)]
+    words = [(f"▁{word}", -1.0) for word in WORDS]
+    special = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -2.0)]
+    return T5TokenizerFast(vocab=[*special, *words, *letters], extra_ids=0, model_max_length=512)
+
+
+def _t5(width: int) -> T5EncoderModel:
+    config = T5Config(
+        vocab_size=len(_t5_tokenizer()),
+        d_model=width,
+        d_kv=8,
+        d_ff=64,
+        num_layers=2,
+        num_heads=4,
+        feed_forward_proj="gated-gelu",
+        is_encoder_decoder=False,
+        use_cache=False,
+    )
+    return T5EncoderModel(config).eval()
+
+
 def _clip_config(size: int, width: int = 32) -> CLIPTextConfig:
     return CLIPTextConfig(
         vocab_size=size,
@@ -175,13 +233,14 @@ def _unet(**options: Any) -> UNet2DConditionModel:
     return UNet2DConditionModel(**settings).eval()
 
 
-def _vae(scaling_factor: float) -> AutoencoderKL:
+def _vae(scaling_factor: float, **options: Any) -> AutoencoderKL:
+    settings = {"latent_channels": 4, **options}
     return AutoencoderKL(
         block_out_channels=(16, 16, 32, 32),
         down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4,
         layers_per_block=1,
-        latent_channels=4,
         norm_num_groups=8,
         scaling_factor=scaling_factor,
+        **settings,
     ).eval()

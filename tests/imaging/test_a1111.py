@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.domain.geometry import Size
-from studio.domain.recipe import Recipe, Sampling, SourceImage
+from studio.domain.recipe import MAX_LORAS, Lora, Recipe, Sampling, SourceImage
 from studio.domain.samplers import SAMPLERS
 from studio.imaging.metadata.a1111 import NEGATIVE, parse, recipe_of, write
 from studio.imaging.metadata.a1111_samplers import names_of, sampler_of
@@ -35,8 +35,54 @@ def test_a_text_of_forge_is_taken_apart() -> None:
     assert parameters.fields["Lora hashes"] == 'ink: abc, other: "def"'
     recipe, warnings = recipe_of(parameters)
     assert warnings == ()
+    assert (recipe.prompt, recipe.loras) == ("a red fox,\n(forest:1.2)", (Lora("ink", 0.8),))
     assert (recipe.model, recipe.size, recipe.seed) == ("v1-5-pruned", Size(512, 768), 1234567890)
     assert recipe.sampling == Sampling("dpmpp-2m-karras", 20, 6.5)
+
+
+def test_our_upscaling_is_read_back_and_that_of_others_is_named() -> None:
+    text = write(Recipe(upscale=4), "Safelight")
+    assert "Hires upscale: 4, Hires upscaler: Safelight x4" in text
+    assert recipe_of(parse(text)) == (dataclasses.replace(Recipe(), upscale=4), ())
+    assert "Hires" not in write(Recipe(), "Safelight")
+    recipe, warnings = recipe_of(parse("a fox\nSteps: 20, Seed: 1, Hires upscale: 2, Hires upscaler: 4x-UltraSharp"))
+    assert recipe.upscale == 1
+    assert ["4x-UltraSharp" in warning for warning in warnings] == [True]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "words", "loras"),
+    [
+        ("a fox <lora:ink:0.8>", "a fox", (Lora("ink", 0.8),)),
+        ("a fox, <lora:ink:0.8>, snow", "a fox, snow", (Lora("ink", 0.8),)),
+        ("<lora:ink> a fox", "a fox", (Lora("ink"),)),
+        ("a <lora:ink:-1:0.5><lora:moss v2:unet=0.25> fox", "a fox", (Lora("ink", -1.0), Lora("moss v2", 0.25))),
+        ("<lora:ink:1> a <lora:ink:2> fox", "a fox", (Lora("ink", 1.0),)),
+        ("a <lora:> <b> fox", "a <lora:> <b> fox", ()),
+    ],
+)
+def test_loras_are_read_out_of_the_prompt(prompt: str, words: str, loras: tuple[Lora, ...]) -> None:
+    recipe, warnings = recipe_of(parse(f"{prompt}\nSteps: 20, Seed: 1, Size: 8x8"))
+    assert (recipe.prompt, recipe.loras, warnings) == (words, loras, ())
+
+
+def test_odd_loras_are_named() -> None:
+    recipe, warnings = recipe_of(parse("a <lora:ink:much> fox\nSteps: 20, Seed: 1, Size: 8x8"))
+    assert recipe.loras == (Lora("ink"),)
+    assert "“ink” has the weight “much”" in warnings[0]
+    many = " ".join(f"<lora:l{i}:1>" for i in range(9))
+    recipe, warnings = recipe_of(parse(f"{many}\nSteps: 20, Seed: 1, Size: 8x8"))
+    assert len(recipe.loras) == MAX_LORAS
+    assert "only the first 8" in warnings[0]
+
+
+def test_loras_are_written_where_others_look_for_them() -> None:
+    recipe = Recipe("a fox\nsnow", "fog", loras=(Lora("/models/a:b <c>.safetensors", 0.5), Lora("ink", -1)))
+    assert write(recipe, "x").split("\n")[:3] == [
+        "a fox",
+        "snow <lora:a_b _c_:0.5> <lora:ink:-1>",
+        "Negative prompt: fog",
+    ]
 
 
 def test_without_a_last_line_of_pairs_all_is_prompt() -> None:

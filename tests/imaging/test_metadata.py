@@ -16,7 +16,7 @@ import studio
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.geometry import Size
 from studio.domain.messages import Ready
-from studio.domain.recipe import Recipe, Sampling, SourceImage
+from studio.domain.recipe import Lora, Recipe, Sampling, SourceImage
 from studio.imaging import metadata, png
 from studio.imaging.metadata import Capsule, safelight, xmp
 from studio.imaging.pixels import decode, encode_png
@@ -83,11 +83,13 @@ def test_paths_at_home_do_not_tell_whose(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     recipe = dataclasses.replace(RECIPE, model=str(tmp_path / "m"), source=SourceImage(str(tmp_path / "a" / "b.png")))
+    recipe = dataclasses.replace(recipe, loras=(Lora(str(tmp_path / "ink.safetensors"), 0.5, "abc"), Lora("moss")))
     data = metadata.embed(PLAIN, recipe, Capsule())
     assert str(tmp_path).encode() not in data
     read, _ = safelight.read(png.read(io.BytesIO(data)).fields["safelight"])
     assert read.source is not None
     assert (read.model, read.source.path) == ("~/m", "~/a/b.png")
+    assert read.loras == (Lora("~/ink.safetensors", 0.5, "abc"), Lora("moss"))
     assert Path(read.source.path).expanduser() == tmp_path / "a" / "b.png"
 
 

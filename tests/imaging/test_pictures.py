@@ -12,8 +12,9 @@ import pytest
 from PIL import Image, ImageCms
 
 from studio.domain.errors import ErrorKind, StudioError
+from studio.domain.geometry import Size
 from studio.imaging import png
-from studio.imaging.pictures import MAX_SIDE, load_picture, require_picture
+from studio.imaging.pictures import MAX_SIDE, load_layered, load_picture, picture_size, require_picture
 from studio.imaging.pixels import Pixels, decode, encode_png
 
 RED, WHITE, BLACK = (255, 0, 0), (255, 255, 255), (0, 0, 0)
@@ -261,3 +262,12 @@ def test_stored_pixels_come_back(tmp_path: Path) -> None:
     pixels = np.random.default_rng(3).integers(0, 256, (5, 7, 3), dtype=np.uint8)
     assert (decode(encode_png(pixels)) == pixels).all()
     assert Image.open(io.BytesIO(encode_png(pixels))).info == {}
+
+
+def test_layers_keep_transparency_and_the_size_is_known_without_decoding(tmp_path: Path) -> None:
+    layered = two_halves().convert("RGBA")
+    layered.putalpha(Image.linear_gradient("L").resize((4, 2)))
+    path = saved(tmp_path, layered)
+    assert (load_layered(path) == np.asarray(layered)).all()
+    assert picture_size(path) == Size(4, 2)
+    assert is_two_halves(load_layered(saved(tmp_path, two_halves(), "plain.png")))

@@ -66,3 +66,11 @@ def test_a_card_that_recommends_what_cannot_be_used_is_named(tmp_path: Path) -> 
     (bad,) = scan((tmp_path,)).unusable
     assert "safelight.json is damaged" in bad.reason
     assert "no-such-sampler" in bad.reason
+
+
+def test_what_helps_other_models_is_no_model(tmp_path: Path) -> None:
+    for name, card in (("helper", '{"role": "upscaler"}'), ("broken", '{"title": "A model"}')):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "safelight.json").write_text(card)
+    assert [bad.name for bad in scan((tmp_path,)).unusable] == ["broken"]
+    assert scan((resources() / "models",)).unusable == ()

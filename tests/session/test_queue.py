@@ -16,14 +16,17 @@ from studio.domain.messages import (
     Failed,
     Finished,
     Loaded,
+    Paused,
     Phase,
     PictureDone,
     Preview,
     Progress,
     Run,
     Started,
+    TrainingStep,
 )
-from studio.domain.recipe import Recipe
+from studio.domain.recipe import Lora, Recipe
+from studio.domain.training import Training
 from studio.session.queue import JobQueue
 
 
@@ -33,12 +36,16 @@ class FakeWorker:
     def __init__(self) -> None:
         self.runs: list[Run] = []
         self.cancelled: list[str] = []
+        self.paused: list[str] = []
 
     def submit(self, run: Run) -> None:
         self.runs.append(run)
 
     def cancel(self, job_id: str) -> None:
         self.cancelled.append(job_id)
+
+    def pause(self, job_id: str) -> None:
+        self.paused.append(job_id)
 
 
 @pytest.fixture
@@ -110,6 +117,14 @@ def test_progress_of_loading_does_not_count_as_running(queue: JobQueue) -> None:
     queue.handle(Progress(job.id, Phase.DENOISE, 3, 12))
     job = queue.jobs[0]
     assert (job.state, job.step, job.total, job.recipe.model_hash) == (JobState.RUNNING, 3, 12, "abc")
+
+
+def test_loras_travel_with_their_paths_and_come_back_with_their_hashes(queue: JobQueue, worker: FakeWorker) -> None:
+    recipe = Recipe(prompt="sea", loras=(Lora("ink", 0.5), Lora("moss")))
+    job = queue.submit(recipe, "/models/starter", 16, ("/loras/ink", "/loras/moss"))
+    assert worker.runs[0].lora_paths == ("/loras/ink", "/loras/moss")
+    queue.handle(Loaded(job.id, "abc", ("1", "2")))
+    assert queue.jobs[0].recipe.loras == (Lora("ink", 0.5, "1"), Lora("moss", 1.0, "2"))
 
 
 def test_a_failure_keeps_its_problem_and_the_queue_goes_on(queue: JobQueue, worker: FakeWorker) -> None:
@@ -193,3 +208,71 @@ def test_forgetting_keeps_the_open_jobs(queue: JobQueue) -> None:
     queue.handle(Finished(first.id, Cost()))
     queue.forget_finished()
     assert [job.id for job in queue.jobs] == [second.id]
+
+
+def training(queue: JobQueue, output: str = "cat.safetensors") -> Job:
+    return queue.submit_training(Training(folder="pictures", output=output), "/models/starter")
+
+
+def test_a_training_is_paused_and_goes_on_behind_what_was_queued_meanwhile(queue: JobQueue, worker: FakeWorker) -> None:
+    told: list[object] = []
+    queue.training.connect(lambda job, event: told.append((job.id, event)))
+    job = training(queue)
+    queue.handle(Started(job.id))
+    queue.handle(Progress(job.id, Phase.TRAIN, 3, 500))
+    step = TrainingStep(job.id, 3, 500, 0.5, 1e-3, 0.1)
+    queue.handle(step)
+    assert told == [(job.id, step)]
+    queue.pause(job.id)
+    assert worker.paused == [job.id]
+    picture = submit(queue)
+    queue.handle(Paused(job.id))
+    assert state(queue, job.id) is JobState.PAUSED
+    assert worker.runs[-1].job_id == picture.id, "the next job starts at once"
+    assert [open_.id for open_ in queue.open_jobs] == [picture.id]
+    queue.resume(job.id)
+    queue.handle(Finished(picture.id, Cost()))
+    assert worker.runs[-1].job_id == job.id and worker.runs[-1].model_path == "/models/starter"
+    queue.handle(Progress(job.id, Phase.TRAIN, 4, 500))
+    queue.handle(Finished(job.id, Cost()))
+    assert state(queue, job.id) is JobState.DONE
+
+
+def test_only_a_running_training_is_paused(queue: JobQueue, worker: FakeWorker) -> None:
+    picture, waiting = submit(queue), training(queue)
+    queue.pause(picture.id)
+    queue.pause(waiting.id)
+    queue.pause("nothing")
+    queue.resume(waiting.id)
+    assert worker.paused == []
+
+
+def test_a_paused_training_can_be_cancelled_and_is_not_forgotten(queue: JobQueue) -> None:
+    job = training(queue)
+    queue.handle(Started(job.id))
+    queue.handle(Progress(job.id, Phase.TRAIN, 1, 2))
+    queue.handle(Paused(job.id))
+    queue.forget_finished()
+    assert state(queue, job.id) is JobState.PAUSED
+    queue.cancel(job.id)
+    assert state(queue, job.id) is JobState.CANCELLED
+
+
+def test_one_output_is_trained_once_at_a_time(queue: JobQueue) -> None:
+    job = training(queue)
+    with pytest.raises(StudioError, match="trained already"):
+        training(queue)
+    training(queue, "dog.safetensors")
+    queue.cancel(job.id)
+    queue.handle(Cancelled(job.id))
+    training(queue)
+
+
+def test_a_bad_training_is_not_queued(queue: JobQueue) -> None:
+    with pytest.raises(StudioError, match="folder"):
+        queue.submit_training(Training(output="a.safetensors"), "")
+    assert queue.jobs == ()
+
+
+def state(queue: JobQueue, job_id: str) -> JobState:
+    return next(job.state for job in queue.jobs if job.id == job_id)

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QTimer
 from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QRadialGradient
 
-from studio.domain.catalog import Family, Library, ModelInfo
+from studio.domain.catalog import Family, Library, LoraInfo, ModelInfo
 from studio.domain.errors import ErrorKind, Problem
 from studio.domain.geometry import Size
 from studio.domain.jobs import Cost, Picture
@@ -48,6 +48,9 @@ STARTER = ModelInfo(
     examples=EXAMPLES,
 )
 BIG = ModelInfo("big", "/models/big", Family.SDXL, 6 * 2**30, "Big model", examples=("a castle",))
+INK = LoraInfo("ink", "/models/loras/ink.safetensors", Family.STARTER, 2**20, "Ink wash", "inkwash", 8)
+MOSS = LoraInfo("moss", "/models/loras/moss.safetensors", Family.STARTER, 2**20, "Moss", "", 4)
+FILM = LoraInfo("film", "/models/loras/film.safetensors", Family.SDXL, 2**27, "Film grain", "filmgrain", 32)
 READY = Ready("cpu", "Test CPU", "bfloat16", 1, 2**33, {"torch": "2.13.0"})
 
 
@@ -93,6 +96,7 @@ class FakeWorker:
         self.post, self.options = post, options
         self.runs: list[Run] = []
         self.cancelled: list[str] = []
+        self.paused: list[str] = []
         self.started = self.closed = False
 
     def start(self) -> None:
@@ -108,6 +112,9 @@ class FakeWorker:
     def cancel(self, job_id: str) -> None:
         self.cancelled.append(job_id)
         self.post(Cancelled(job_id))
+
+    def pause(self, job_id: str) -> None:
+        self.paused.append(job_id)
 
     @property
     def run(self) -> Run:
@@ -133,7 +140,7 @@ class FakeWorker:
 
     def picture(self, index: int = 0, colour: str = "") -> None:
         recipe = self.run.recipe
-        image = picture(recipe.size, (recipe.seed + index) * 0.137 % 1.0, 0.0)
+        image = picture(recipe.result_size, (recipe.seed + index) * 0.137 % 1.0, 0.0)
         if colour:
             image.fill(QColor(colour))
         digest = BlobStore(Path(self.run.store)).put(png(image))
@@ -196,11 +203,11 @@ class PlayingWorker(FakeWorker):
 
 
 def library() -> Library:
-    return Library((STARTER, BIG))
+    return Library((STARTER, BIG), (), (FILM, INK, MOSS))
 
 
 def make_studio(home: Path, bridge: Bridge, kind: type[FakeWorker] = FakeWorker) -> tuple[Studio, FakeWorker]:
-    """A session under `home` with a fake worker and two models."""
+    """A session under `home` with a fake worker, two models and three LoRAs."""
     made: list[FakeWorker] = []
 
     def factory(post: Post, options: WorkerOptions) -> FakeWorker:
@@ -208,5 +215,6 @@ def make_studio(home: Path, bridge: Bridge, kind: type[FakeWorker] = FakeWorker)
         return made[0]
 
     studio = Studio(Paths(home / "data", home / "config", home / "pictures"), factory, bridge.post)
-    studio.library = library()
+    studio.scan = library
+    studio.refresh_library()
     return studio, made[0]

@@ -59,9 +59,10 @@ def test_tab_walks_the_form_from_top_to_bottom(desk: Desk) -> None:
     panel = desk.window.panel
     wanted = [
         panel.prompt, panel.negative_button, panel.model.box, panel.size_field.width_box, panel.size_field.swap_button,
-        panel.size_field.height_box, *panel.size_field.shapes.values(), panel.steps.slider, panel.steps.box,
+        panel.size_field.height_box, *panel.size_field.shapes.values(),
+        panel.upscale.buttons[1], panel.steps.slider, panel.steps.box,
         panel.guidance.slider, panel.guidance.box, panel.sampler, panel.seed.box, panel.seed.dice, panel.seed.lock,
-        panel.source.pick_button, panel.foot.batch, panel.foot.generate_button,
+        panel.loras.add_button, panel.source.pick_button, panel.foot.batch, panel.foot.generate_button,
     ]  # fmt: skip
     walked = []
     for _ in wanted:

@@ -1,14 +1,19 @@
 """From the prompt to the canvas."""
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QColor, QGuiApplication
 
 from studio.domain.geometry import Size
-from studio.domain.jobs import JobState
-from studio.domain.messages import Preview
+from studio.domain.jobs import Cost, JobState, Picture
+from studio.domain.messages import Finished, Phase, PictureDone, Preview, Progress, Started
 from studio.domain.recipe import Recipe, Sampling
+from studio.domain.upscaling import Upscaling
+from studio.imaging.blobs import BlobStore
 from tests.ui.desk import Desk
+from tests.ui.fakes import picture, png
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -191,3 +196,41 @@ def test_the_time_left_is_told(desk: Desk) -> None:
         desk.bot.wait(20)
     desk.bot.waitUntil(lambda: "left" in desk.window.status.eta[1].text(), timeout=2000)
     assert "Denoising 3/12" in desk.window.area.bar.caption.text()
+
+
+def test_a_preview_of_a_picture_to_be_upscaled_stands_at_the_final_size(desk: Desk) -> None:
+    desk.window.panel.upscale.buttons[2].click()
+    desk.generate()
+    desk.worker.begin()
+    desk.worker.preview(1, "red")
+    desk.bot.waitUntil(lambda: desk.window.area.view.image is not None)
+    assert desk.window.area.view.picture_size == Size(512, 512)
+    desk.worker.finish("green")
+    desk.bot.waitUntil(lambda: desk.window.stage.entry is not None)
+    assert desk.window.area.view.picture_size == Size(512, 512)
+
+
+def test_a_finished_picture_is_upscaled_through_the_queue(desk: Desk) -> None:
+    desk.make("blue")
+    entry = desk.window.stage.entry
+    assert entry is not None
+    desk.window.commands["upscale"].trigger()
+    run = desk.worker.run
+    assert run.task == Upscaling(str(entry.path), 4)
+    pixels = picture(Size(1024, 1024))
+    pixels.fill(QColor("red"))
+    digest = BlobStore(Path(run.store)).put(png(pixels))
+    for event in (
+        Started(run.job_id),
+        Progress(run.job_id, Phase.UPSCALE, 0, 1),
+        PictureDone(run.job_id, Picture(0, 0, digest, 1024, 1024)),
+        Finished(run.job_id, Cost()),
+    ):
+        desk.worker.post(event)
+    desk.bot.waitUntil(lambda: desk.window.history.rowCount() == 2)
+    desk.bot.waitUntil(lambda: desk.window.area.view.picture_size == Size(1024, 1024))
+    assert desk.shown() == "#ff0000"
+    kept = desk.window.stage.entry
+    assert kept is not None and kept.path.name.endswith("-x4.png")
+    recipe = kept.info().recipe
+    assert recipe is not None and (recipe.size, recipe.upscale) == (Size(256, 256), 4)

@@ -167,3 +167,35 @@ def test_the_negative_prompt_unfolds(desk: Desk) -> None:
     assert not panel.negative.isVisible()
     panel.negative_button.click()
     assert panel.negative.isVisible()
+
+
+def test_upscaling_shows_the_size_that_results(desk: Desk) -> None:
+    panel = desk.window.panel
+    panel.size_field.set_value(Size(256, 384))
+    assert panel.upscale.result.text() == ""
+    panel.upscale.buttons[4].click()
+    assert panel.recipe().upscale == 4
+    assert panel.upscale.result.text() == "1024 × 1536"
+    panel.size_field.swap_button.click()
+    assert panel.upscale.result.text() == "1536 × 1024"
+    panel.upscale.buttons[1].click()
+    assert (panel.recipe().upscale, panel.upscale.result.text()) == (1, "")
+
+
+def test_what_would_be_too_large_cannot_be_chosen(desk: Desk) -> None:
+    panel = desk.window.panel
+    panel.upscale.buttons[4].click()
+    panel.size_field.set_value(Size(4096, 256))
+    assert [factor for factor, button in panel.upscale.buttons.items() if button.isEnabled()] == [1, 2]
+    assert panel.recipe().upscale == 2
+    panel.size_field.set_value(Size(256, 256))
+    assert all(button.isEnabled() for button in panel.upscale.buttons.values())
+
+
+def test_a_recalled_recipe_brings_its_upscaling(desk: Desk) -> None:
+    panel = desk.window.panel
+    panel.upscale.buttons[2].click()
+    kept = panel.recipe()
+    panel.upscale.buttons[1].click()
+    panel.show_recipe(kept, seed_locked=True)
+    assert panel.recipe() == kept

@@ -16,10 +16,12 @@ from pathlib import PurePath
 
 from studio.domain.geometry import Size
 from studio.domain.recipe import SEED_LIMIT, Recipe, Sampling
+from studio.imaging.metadata.a1111_loras import tagged, untagged
 from studio.imaging.metadata.a1111_samplers import names_of, sampler_of
 
 KEYWORD = "parameters"
 NEGATIVE = "Negative prompt:"
+UPSCALER = "Safelight x4"  # our upscaler among those of other programs
 HASH_LENGTH = 10  # hexadecimal digits that A1111 shows of a model's hash
 _MIN_PAIRS = 3
 _MAX_LINE = 100_000  # characters of the last line
@@ -50,11 +52,13 @@ def write(recipe: Recipe, software: str) -> str:
         "Model hash": recipe.model_hash[:HASH_LENGTH],
         "Model": model.stem if model.suffix == ".safetensors" else model.name,
         "Denoising strength": f"{recipe.source.strength:.12g}" if recipe.source else "",
+        "Hires upscale": str(recipe.upscale) if recipe.upscale != 1 else "",
+        "Hires upscaler": UPSCALER if recipe.upscale != 1 else "",
         "Version": software,
     }
     last = ", ".join(f"{key}: {_quoted(value)}" for key, value in pairs.items() if value)
     negative = [f"{NEGATIVE} {recipe.negative}"] if recipe.negative else []
-    return "\n".join([recipe.prompt, *negative, last])
+    return "\n".join([tagged(recipe.prompt, recipe.loras), *negative, last])
 
 
 def parse(text: str) -> Parameters:
@@ -75,10 +79,11 @@ def parse(text: str) -> Parameters:
 def recipe_of(parameters: Parameters) -> tuple[Recipe, tuple[str, ...]]:
     """The recipe that the text describes as far as it can be run here, and a sentence for everything that was left out.
 
-    What is missing takes the defaults of `Recipe`; the model is named as it was there and may not be installed.
+    What is missing takes the defaults of `Recipe`; model and LoRAs are named as there and may not be installed here.
     """
     reader = _Reader(parameters.fields)
     default = Recipe()
+    prompt, loras, odd_loras = untagged(parameters.prompt)
     sampling = Sampling(
         reader.sampler(default.sampling.sampler),
         reader.integer("Steps", default.sampling.steps, 1, 10_000),
@@ -86,14 +91,16 @@ def recipe_of(parameters: Parameters) -> tuple[Recipe, tuple[str, ...]]:
     )
     recipe = dataclasses.replace(
         default,
-        prompt=parameters.prompt,
+        prompt=prompt.strip(),
         negative=parameters.negative,
+        loras=loras,
         model=parameters.fields.get("Model", "").strip() or default.model,
         size=reader.size(default.size),
         sampling=sampling,
         seed=reader.integer("Seed", default.seed, 0, SEED_LIMIT - 1),
+        upscale=reader.upscale(),
     )
-    return recipe, tuple(reader.warnings)
+    return recipe, (*reader.warnings, *odd_loras)
 
 
 class _Reader:
@@ -146,6 +153,16 @@ class _Reader:
         if known is None:
             self.warnings.append(f"The sampler “{name[:40]}” is not known here; {default} is named instead.")
         return known or default
+
+    def upscale(self) -> int:
+        """By our own upscaler; what others did is a second pass over the picture that cannot be run here."""
+        name = self.fields.get("Hires upscaler")
+        if name is None:
+            return 1
+        if name == UPSCALER:
+            return self.integer("Hires upscale", 1, 1, 4)
+        self.warnings.append(f"It was enlarged by the upscaler “{name[:40]}”, which is left out.")
+        return 1
 
     def _odd(self, key: str, text: str) -> None:
         self.warnings.append(f"“{key}” has the value “{text[:40]}”, which cannot be used.")

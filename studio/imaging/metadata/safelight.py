@@ -56,7 +56,8 @@ def read(text: str) -> tuple[Recipe, Capsule]:
 def _discreet(recipe: Recipe) -> Recipe:
     """The recipe with paths in the user's home folder written as ~/…: a shared picture need not tell a user's name."""
     source = recipe.source and dataclasses.replace(recipe.source, path=_from_home(recipe.source.path))
-    return dataclasses.replace(recipe, model=_from_home(recipe.model), source=source)
+    loras = tuple(dataclasses.replace(lora, name=_from_home(lora.name)) for lora in recipe.loras)
+    return dataclasses.replace(recipe, model=_from_home(recipe.model), source=source, loras=loras)
 
 
 def _from_home(path: str) -> str:

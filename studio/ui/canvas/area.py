@@ -1,4 +1,4 @@
-"""The middle of the window: messages, the canvas or its invitation, and the line below."""
+"""The middle of the workspace Generate: messages, the canvas or its invitation, and the line below."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -24,7 +24,7 @@ class CanvasArea(QWidget):
         self.setAcceptDrops(True)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setStyleSheet(f"CanvasArea {{ background: {COLOURS.canvas}; }}")
-        self.banner = ErrorBanner()
+        self.banner = ErrorBanner()  # laid out above all workspaces
         self.offer = OfferBar()
         self.view = CanvasView()
         self.empty = EmptyState()
@@ -68,9 +68,7 @@ class CanvasArea(QWidget):
     def _arrange(self) -> None:
         notes = QVBoxLayout()
         notes.setContentsMargins(SPACE.medium, 0, SPACE.medium, 0)
-        notes.setSpacing(SPACE.small)
-        for bar in (self.banner, self.offer):
-            notes.addWidget(bar)
+        notes.addWidget(self.offer)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

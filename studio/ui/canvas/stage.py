@@ -62,7 +62,9 @@ class Stage(QObject):
         self._area.offer_to_follow(self._running is not None)
 
     def job_changed(self, job: Job) -> None:
-        """A job went on."""
+        """A job went on; those that make no pictures show nothing here."""
+        if not job.makes_pictures:
+            return
         waits = job.state is JobState.QUEUED and self._running in (None, job)
         if waits or job.state in (JobState.LOADING, JobState.RUNNING):
             starts = self._running is None or self._running.id != job.id
@@ -91,7 +93,7 @@ class Stage(QObject):
             return
         self._live, self._wanted = _Live(job.id, preview.index), None
         self._leave_entry()
-        self._area.view.show_preview(image, job.recipe.size)
+        self._area.view.show_preview(image, job.recipe.result_size)
         self._area.show_picture(True)
 
     def saved(self, job: Job, entry: Entry) -> None:
@@ -105,7 +107,7 @@ class Stage(QObject):
         """The last picture stays in sight until the first preview takes its place."""
         self._live = _Live(job.id, len(job.pictures))
         if self._entry is None and self._wanted is None:
-            self._area.view.show_frame(job.recipe.size)
+            self._area.view.show_frame(job.recipe.result_size)
             self._area.show_picture(True)
         self._tell(job)
 

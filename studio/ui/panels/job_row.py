@@ -5,7 +5,7 @@ from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from studio.domain.jobs import Job, JobState
-from studio.ui.phases import about, phase_text, share, state_text
+from studio.ui.phases import about, job_title, phase_text, share, state_text
 from studio.ui.theme.icons import pixmap
 from studio.ui.theme.tokens import COLOURS, SPACE
 from studio.ui.widgets.buttons import push_button, tool_button
@@ -18,6 +18,7 @@ _SIGNS: dict[JobState, tuple[str, str]] = {
     JobState.DONE: ("circle-check", COLOURS.success),
     JobState.FAILED: ("triangle-alert", COLOURS.warning),
     JobState.CANCELLED: ("circle-slash", COLOURS.muted),
+    JobState.PAUSED: ("pause", COLOURS.muted),
     JobState.INTERRUPTED: ("triangle-alert", COLOURS.warning),
 }
 _TICKS = 1000
@@ -34,7 +35,7 @@ class JobRow(QFrame):
         super().__init__(parent)
         self.setProperty("look", "card")
         self.job = job
-        self.title = ElidedLabel(job.recipe.prompt or self.tr("(no prompt)"))
+        self.title = ElidedLabel(job_title(job))
         self.sign = QLabel()
         self.sign.setFixedSize(16, 16)
         self.state = ElidedLabel("", "small")
@@ -75,7 +76,7 @@ class JobRow(QFrame):
     def copy_details(self) -> None:
         """Everything known of a failure, to the clipboard."""
         problem = self.job.problem
-        parts = (str(problem) if problem else "", self.job.details, repr(self.job.recipe))
+        parts = (str(problem) if problem else "", self.job.details, repr(self.job.task))
         QGuiApplication.clipboard().setText("\n".join(part for part in parts if part))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

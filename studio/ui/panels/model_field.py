@@ -1,6 +1,6 @@
 """Which model, and the offer to take over the settings it likes."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.domain.catalog import Library, ModelInfo
@@ -19,14 +19,11 @@ class ModelField(QWidget):
 
     def __init__(self, library: Library, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._models = {model.name: model for model in library.models}
+        self._models: dict[str, ModelInfo] = {}
         self.box = Choice()
         self.box.setAccessibleName(self.tr("Model"))
         self.box.setPlaceholderText(self.tr("No model installed"))
-        for model in library.models:
-            self.box.addItem(model.title or model.name, model.name)
-            self.box.setItemData(self.box.count() - 1, _described(model), Qt.ItemDataRole.ToolTipRole)
-        self.box.setCurrentIndex(0 if self.box.count() else -1)  # with a placeholder, Qt chooses none by itself
+        self._list(library)
         self.box.currentIndexChanged.connect(self._chosen)
         self._offer_text = label("", "small", wrap=True)
         self.offer_button = push_button(self.tr("Use them"), look="link")
@@ -41,6 +38,17 @@ class ModelField(QWidget):
     def model(self) -> ModelInfo | None:
         """The chosen model."""
         return self._models.get(self.box.currentData() or "")
+
+    def set_library(self, library: Library) -> None:
+        """List what another library has, keeping the choice where it has that too."""
+        kept = self.model
+        with QSignalBlocker(self.box):
+            self.box.clear()
+            self._list(library)
+            if kept is not None:
+                self.choose(kept.name)
+        if self.model != kept:
+            self._chosen()
 
     def choose(self, name: str) -> bool:
         """Choose a model by name; False when the library has none of that name."""
@@ -64,6 +72,13 @@ class ModelField(QWidget):
                 )
             )
         self._offer.setVisible(model is not None and wanted)
+
+    def _list(self, library: Library) -> None:
+        self._models = {model.name: model for model in library.models}
+        for model in library.models:
+            self.box.addItem(model.title or model.name, model.name)
+            self.box.setItemData(self.box.count() - 1, _described(model), Qt.ItemDataRole.ToolTipRole)
+        self.box.setCurrentIndex(0 if self.box.count() else -1)  # with a placeholder, Qt chooses none by itself
 
     def _chosen(self) -> None:
         self._describe()

@@ -33,6 +33,17 @@ class PromptEdit(QPlainTextEdit):
         cursor.insertText(text)
         self.setTextCursor(cursor)
 
+    def insert_words(self, words: str) -> None:
+        """Put words where the cursor is, apart from their neighbours, and go on there."""
+        cursor = self.textCursor()
+        cursor.clearSelection()
+        before, after = self.text()[: cursor.position()], self.text()[cursor.position() :]
+        left = " " if before and not before[-1].isspace() else ""
+        right = " " if after and after[0].isalnum() else ""
+        cursor.insertText(f"{left}{words}{right}")
+        self.setTextCursor(cursor)
+        self.setFocus()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Weights; everything else as usual."""
         step = _STEPS.get(Qt.Key(event.key()))

@@ -5,16 +5,18 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from studio.domain.catalog import Library
-from studio.domain.recipe import MAX_STEPS, Recipe, Sampling
+from studio.domain.recipe import MAX_STEPS, Lora, Recipe, Sampling
 from studio.ui.dropping import dropped_files
 from studio.ui.loader import PictureLoader
 from studio.ui.panels.generate_bar import GenerateBar
+from studio.ui.panels.lora_field import LoraField
 from studio.ui.panels.model_field import ModelField
 from studio.ui.panels.prompt_edit import PromptEdit
 from studio.ui.panels.sampler_field import SamplerField
 from studio.ui.panels.seed_field import SeedField
 from studio.ui.panels.size_field import SizeField
 from studio.ui.panels.source_field import SourceField
+from studio.ui.panels.upscale_field import UpscaleField
 from studio.ui.theme.icons import icon
 from studio.ui.theme.tokens import COLOURS, SPACE
 from studio.ui.widgets.buttons import push_button
@@ -43,6 +45,7 @@ class PromptPanel(QWidget):
         self.negative_button = self._fold()
         self.model = ModelField(library)
         self.size_field = SizeField()
+        self.upscale = UpscaleField()
         self.steps = SliderField(1, 50, least=1, most=MAX_STEPS)
         self.steps.name(self.tr("Steps"), self.tr("More steps settle more detail. Double click: the model's own"))
         self.guidance = SliderField(1, 15, step=0.5, decimals=1, least=0, most=100)
@@ -52,6 +55,7 @@ class PromptPanel(QWidget):
         )
         self.sampler = SamplerField()
         self.seed = SeedField()
+        self.loras = LoraField(library)
         self.source = SourceField(loader)
         self.foot = GenerateBar()
         self._connect()
@@ -71,6 +75,8 @@ class PromptPanel(QWidget):
             seed=self.seed.value,
             batch=self.foot.batch.value(),
             source=self.source.value,
+            loras=self.loras.value,
+            upscale=self.upscale.value,
         )
 
     def show_recipe(self, recipe: Recipe, *, seed_locked: bool) -> None:
@@ -81,10 +87,17 @@ class PromptPanel(QWidget):
         self.negative.show_text(recipe.negative)
         self.negative_button.setChecked(bool(recipe.negative))
         self.size_field.set_value(recipe.size)
+        self.upscale.set_value(recipe.upscale)
         self.show_sampling(recipe.sampling)
         self.seed.set_value(recipe.seed, locked=seed_locked)
         self.foot.batch.setValue(recipe.batch)
         self.source.set_value(recipe.source)
+        self.loras.set_value(tuple(Lora(lora.name, lora.weight) for lora in recipe.loras))
+
+    def set_library(self, library: Library) -> None:
+        """Offer what another library has."""
+        self.loras.set_library(library)
+        self.model.set_library(library)
 
     def show_sampling(self, sampling: Sampling) -> None:
         """Show sampler, steps and guidance."""
@@ -136,10 +149,12 @@ class PromptPanel(QWidget):
             "seed": self.seed.box,
             "batch": self.foot.batch,
             "strength": self.source.strength.box,
+            "loras": self.loras.add_button,
         }
 
     def _model_changed(self) -> None:
         model = self.model.model
+        self.loras.set_model(model)
         if model is None:
             return
         self.size_field.set_model(model.traits.size_multiple, model.default_size)
@@ -171,7 +186,11 @@ class PromptPanel(QWidget):
         self.model.defaults_wanted.connect(self.use_defaults)
         for edit in (self.prompt, self.negative):
             edit.textChanged.connect(self.changed)
-        for field in (self.model, self.size_field, self.steps, self.guidance, self.seed, self.source):
+        self.prompt.textChanged.connect(lambda: self.loras.show_prompt(self.prompt.text()))
+        self.loras.trigger_wanted.connect(self.prompt.insert_words)
+        self.loras.changed.connect(self._edited)
+        self.size_field.changed.connect(lambda: self.upscale.show_drawn(self.size_field.value))
+        for field in (self.model, self.size_field, self.upscale, self.steps, self.guidance, self.seed, self.source):
             field.changed.connect(self._edited)
         for signal in (self.sampler.currentIndexChanged, self.foot.batch.valueChanged):
             signal.connect(self._edited)
@@ -193,6 +212,7 @@ class PromptPanel(QWidget):
         column.addSpacing(SPACE.hair)
         column.addLayout(self._form())
         column.addSpacing(SPACE.hair)
+        column.addWidget(self.loras)
         column.addWidget(self.source)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -215,6 +235,7 @@ class PromptPanel(QWidget):
         rows: tuple[tuple[str, QWidget], ...] = (
             (self.tr("Model"), self.model),
             (self.tr("Size"), self.size_field),
+            (self.tr("Upscale"), self.upscale),
             (self.tr("Steps"), self.steps),
             (self.tr("Guidance"), self.guidance),
             (self.tr("Sampler"), self.sampler),

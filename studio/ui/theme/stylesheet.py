@@ -23,6 +23,9 @@ QMenu::separator { height: 1px; background: @edge; margin: 4px 8px; }
 QLabel[look="caption"], QCheckBox[look="caption"] { color: @muted; }
 QLabel[look="heading"] { font-weight: 600; }
 QLabel[look="small"] { color: @muted; font-size: @captionpx; }
+QLabel[look="warning"] { color: @warning; font-size: @captionpx; }
+QLabel[look="warning"] { color: @warning; font-size: @captionpx; }
+QLabel[look="note"] { color: @muted; font-size: @captionpx; padding: 6px 24px; }
 QLabel[look="display"] { font-size: @displaypx; font-weight: 600; }
 QLabel[look="section"] { color: @muted; font-size: @captionpx; font-weight: 600; }
 
@@ -66,12 +69,21 @@ QPushButton[look="accent"]:pressed { background: @accent_pressed; }
 QPushButton[look="accent"]:focus { border: 2px solid @on_accent; }
 QPushButton[look="accent"]:disabled { background: @field; border-color: @field; color: @off; }
 QPushButton[look="tall"] { min-height: 38px; }
+QPushButton[look="accent-small"] { background: @accent; border-color: @accent; color: @on_accent; font-weight: 600; }
+QPushButton[look="accent-small"]:hover { background: @accent_hover; border-color: @accent_hover; }
+QPushButton[look="accent-small"]:pressed { background: @accent_pressed; }
+QPushButton[look="accent-small"]:focus { border-color: @on_accent; }
+QPushButton[look="toggle"] { background: transparent; border-color: @edge; color: @muted; min-height: 22px; }
+QPushButton[look="toggle"]:hover { background: @hover; color: @text; }
+QPushButton[look="toggle"]:checked { background: @pressed; color: @text; }
+QPushButton[look="toggle"]:focus { border-color: @focus; }
 QPushButton[look="link"] {
   background: transparent; border: 1px solid transparent; color: @lamp;
   padding: 0; min-height: 22px;
 }
 QPushButton[look="link"]:hover { text-decoration: underline; }
 QPushButton[look="link"]:focus { border-color: @focus; }
+QPushButton[look="link"]:disabled { color: @muted; text-decoration: none; }
 QPushButton[look="quiet"] {
   background: transparent; border-color: transparent; color: @muted; padding: 0;
   text-align: left; min-height: 22px;
@@ -103,6 +115,10 @@ QToolButton[look="shape"] {
 QToolButton[look="shape"]:hover { background: @hover; color: @text; }
 QToolButton[look="shape"]:checked { background: @pressed; border-color: @edge; color: @text; }
 QToolButton[look="shape"]:focus { border-color: @focus; }
+QToolButton[look="segment"] { padding: 0 12px; border-radius: 4px; color: @muted; }
+QToolButton[look="segment"]:hover { background: @hover; color: @text; }
+QToolButton[look="segment"]:checked { background: @field; border-color: @edge; color: @text; font-weight: 600; }
+QToolButton[look="segment"]:focus { border-color: @focus; }
 
 QSlider { min-height: 20px; background: transparent; }
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: @pressed; }
@@ -133,6 +149,7 @@ QStatusBar { background: @window; color: @muted; border-top: 1px solid @line; }
 QStatusBar::item { border: none; }
 QStatusBar QLabel { color: @muted; font-size: @captionpx; }
 
+*[look="canvas"] { background: @canvas; }
 *[look="panel"] { background: @panel; }
 *[look="footer"] { background: @panel; border-top: 1px solid @line; }
 *[look="title"] { background: @panel; border-bottom: 1px solid @line; }
@@ -146,6 +163,13 @@ QStatusBar QLabel { color: @muted; font-size: @captionpx; }
 }
 *[look="well"] { background: @field; border: 1px dashed @edge; border-radius: @radiuspx; }
 QListView[look="strip"] { background: @panel; border: none; outline: none; }
+QListView[look="cards"] { background: transparent; border: none; outline: none; }
+QListView[look="sheets"] {
+  background: transparent; border: none; outline: none; color: @muted; font-size: @captionpx;
+}
+QListView[look="sheets"]::item { border: 1px solid transparent; border-radius: 4px; padding: 2px; }
+QListView[look="sheets"]::item:hover { border-color: @edge; }
+QListView[look="sheets"]::item:selected { border-color: @lamp; color: @text; background: @field; }
 """
 
 

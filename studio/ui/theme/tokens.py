@@ -31,6 +31,8 @@ class Colours:
     warning: str = "#f0b750"
     warning_ground: str = "#2c2619"
     success: str = "#7fc79a"
+    sky: str = "#8ab4f0"  # with violet, lamp, warning and success: the inks of curves
+    violet: str = "#c9a0ee"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ TEXT_PAIRS: tuple[tuple[str, str], ...] = (
     ("lamp", "canvas"),
     ("success", "panel"),
     ("warning", "panel"),
+    ("warning", "window"),
+    ("lamp", "window"),
     ("faint", "panel"),
     ("faint", "window"),
     ("faint", "field"),

@@ -1,0 +1,85 @@
+"""What an enlarged picture keeps of the metadata of the one it was made from."""
+
+import dataclasses
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import Image
+
+from studio.domain.recipe import Recipe
+from studio.domain.upscaling import Upscaling
+from studio.domain.user_paths import expanded
+from studio.imaging import metadata, png
+from studio.imaging.metadata import Capsule, a1111, exif
+from studio.imaging.pictures import DAMAGE, open_picture
+
+KEYWORD = "Upscaler"
+_ORIENTATION = 0x0112  # EXIF's tag; the pixels are upright by now
+_QUALITY = 95  # of JPEG and WebP
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Either a `recipe` that makes just the enlarged picture, with its capsule, or texts and EXIF as they were."""
+
+    recipe: Recipe | None = None
+    capsule: Capsule = field(default_factory=Capsule)
+    texts: dict[str, str] = field(default_factory=dict)
+    exif: bytes = b""
+
+
+def carried(task: Upscaling, versions: dict[str, str]) -> Carried:
+    """What the picture that `task` enlarges hands on; `versions` are those of the engine that enlarged it.
+
+    A picture of ours that was not enlarged yet is what its recipe gives with `upscale` set, so that is what is written.
+    Raises StudioError when the file is gone or no picture.
+    """
+    info = metadata.read(Path(task.path))
+    recipe, capsule = info.recipe, info.capsule
+    if recipe is not None and capsule is not None and recipe.upscale == 1 and recipe.size == info.size:
+        upscaler = {name: digest for name, digest in versions.items() if name == "upscaler"}
+        capsule = dataclasses.replace(capsule, versions={**capsule.versions, **upscaler})
+        return Carried(dataclasses.replace(recipe, upscale=task.factor), capsule)
+    with open_picture(Path(task.path)) as image, expanded(Path(task.path)).open("rb") as file:
+        texts = {**png.read(file).fields, KEYWORD: f"{a1111.UPSCALER}, {task.factor} times"}
+        return Carried(texts=texts, exif=_upright_exif(image))
+
+
+def with_carried(data: bytes, found: Carried, suffix: str) -> bytes:
+    """The file for an enlarged picture given as PNG, in the format of `suffix`: .png, .jpg, .jpeg or .webp.
+
+    JPEG knows no transparency and shows white there. Texts that JPEG and WebP have no place for are left out.
+    """
+    if suffix == ".png":
+        chunks = [png.international(keyword, text) for keyword, text in found.texts.items()]
+        return png.with_chunks(data, [*chunks, *([png.exif(found.exif)] if found.exif else [])])
+    block = _comment(found) or found.exif
+    buffer = io.BytesIO()
+    with Image.open(io.BytesIO(data)) as image:
+        if suffix == ".webp":
+            image.save(buffer, "WEBP", quality=_QUALITY, exif=block)
+        else:
+            _flat(image).save(buffer, "JPEG", quality=_QUALITY, exif=block if len(block) <= exif.MAX_BLOCK else b"")
+    return buffer.getvalue()
+
+
+def _comment(found: Carried) -> bytes:
+    """A1111's text, which lies in EXIF where there are no chunks."""
+    text = found.texts.get(a1111.KEYWORD, "")
+    return exif.write(text, found.texts.get("Software", "")) if text else b""
+
+
+def _upright_exif(image: Image.Image) -> bytes:
+    try:
+        block = image.getexif()
+        block.pop(_ORIENTATION, None)
+        return block.tobytes() if len(block) else b""
+    except DAMAGE:
+        return b""
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    if image.mode != "RGBA":
+        return image.convert("RGB")
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")

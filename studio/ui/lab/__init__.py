@@ -1,0 +1,1 @@
+"""The workspace Lab: forward and reverse process, seen."""

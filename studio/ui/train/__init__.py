@@ -1,0 +1,1 @@
+"""The workspace Train: pictures with captions in, a LoRA or a model out."""

@@ -1,0 +1,114 @@
+"""Recognising LoRAs from their headers alone."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from studio.domain.catalog import Family
+from studio.domain.errors import ErrorKind, StudioError
+from studio.domain.lora_files import is_lora, read_lora, training_of
+from studio.domain.model_files import recognise
+from tests.domain.loras import DIFFUSERS, KOHYA, write_lora, write_tensors
+
+
+@pytest.mark.parametrize("layer", [DIFFUSERS, KOHYA])
+@pytest.mark.parametrize(("width", "family"), [(384, Family.STARTER), (768, Family.SD1), (2048, Family.SDXL)])
+def test_the_family_is_known_by_the_text_it_reads(tmp_path: Path, layer: str, width: int, family: Family) -> None:
+    lora = read_lora(write_lora(tmp_path / "ink.safetensors", width, rank=6, layer=layer))
+    assert (lora.name, lora.title, lora.family, lora.rank) == ("ink", "ink", family, 6)
+    assert lora.bytes == (tmp_path / "ink.safetensors").stat().st_size
+
+
+def test_what_our_trainer_writes_is_understood(tmp_path: Path) -> None:
+    about = {
+        "safelight.base": "sdxl",
+        "safelight.trigger": " sks\n dog ",
+        "safelight.training": json.dumps({"rank": 8}),
+    }
+    shapes = {"unet.conv_in.lora_A.weight": [8, 4, 3, 3], "unet.conv_in.lora_B.weight": [32, 8, 1, 1]}
+    file = write_tensors(tmp_path / "dog.safetensors", shapes, about)
+    lora = read_lora(file)
+    assert (lora.family, lora.trigger, lora.rank) == (Family.SDXL, "sks dog", 8)
+    assert training_of(file) == {"rank": 8}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "family"),
+    [
+        ({"ss_base_model_version": "sdxl_base_v1-0"}, Family.SDXL),
+        ({"ss_base_model_version": "sd_v1"}, Family.SD1),
+        ({"modelspec.architecture": "stable-diffusion-v1/lora"}, Family.SD1),
+        ({"modelspec.architecture": "stable-diffusion-3-medium/lora"}, Family.SD3),
+    ],
+)
+def test_others_say_their_family_in_their_own_words(
+    tmp_path: Path, metadata: dict[str, object], family: Family
+) -> None:
+    layer = "lora_te_text_model_encoder_layers_0_mlp_fc1"
+    file = write_lora(tmp_path / "a.safetensors", 768, metadata={**metadata, "modelspec.title": "A style"}, layer=layer)
+    assert (read_lora(file).family, read_lora(file).title) == (family, "A style")
+
+
+def test_shapes_are_believed_more_than_words(tmp_path: Path) -> None:
+    assert (
+        read_lora(write_lora(tmp_path / "a.safetensors", 768, metadata={"safelight.base": "sdxl"})).family is Family.SD1
+    )
+
+
+@pytest.mark.parametrize(
+    ("shapes", "says"),
+    [
+        ({"unet.a.lora_A.weight": [4, 8], "unet.a.lora_B.weight": [8, 4]}, "another kind of model"),
+        ({"unet.a.attn2.to_k.lora_A.weight": [4, 1024], "unet.a.attn2.to_k.lora_B.weight": [8, 4]}, "width 1,024"),
+        ({"weight": [4, 8]}, "is no LoRA"),
+        ({f"{KOHYA}.lora_down.weight": [4, 768], f"{KOHYA}.dora_scale": [1, 8]}, "dora_scale"),
+        ({f"{KOHYA}.lora_down.weight": [4, 768], f"{KOHYA}.hada_w1_a": [1, 8]}, "hada_w1_a"),
+        ({f"{KOHYA}.lora_down.weight": [4, 768], f"{KOHYA}.lora_mid.weight": [4, 4]}, "lora_mid"),
+        ({f"{KOHYA}.lora_down.weight": [4, 768], "emb_params": [1, 768]}, "emb_params"),
+        ({f"{KOHYA}.lora_down.weight": [5000, 768]}, "no part of a plain LoRA"),
+        ({f"{KOHYA}.lora_down.weight": [4]}, "no part of a plain LoRA"),
+        ({"transformer.x.attn.to_k.lora_A.weight": [4, 3072]}, "another kind of model"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_the_reason(
+    tmp_path: Path, shapes: dict[str, list[int]], says: str
+) -> None:
+    with pytest.raises(StudioError) as caught:
+        read_lora(write_tensors(tmp_path / "odd.safetensors", shapes))
+    assert caught.value.problem.kind is ErrorKind.MODEL
+    assert says in caught.value.problem.message
+    assert caught.value.problem.hint
+
+
+def test_a_transformers_lora_of_sd3_is_known_by_its_widths(tmp_path: Path) -> None:
+    shapes = {"transformer.x.attn.to_k.lora_A.weight": [4, 1536], "transformer.x.attn.to_k.lora_B.weight": [1536, 4]}
+    assert read_lora(write_tensors(tmp_path / "a.safetensors", shapes)).family is Family.SD3
+
+
+def test_unsafe_and_damaged_files_are_refused(tmp_path: Path) -> None:
+    pickle = tmp_path / "a.safetensors"
+    pickle.write_bytes(b"PK\3\4" + bytes(100))
+    with pytest.raises(StudioError, match="pickle"):
+        read_lora(pickle)
+    cut = write_lora(tmp_path / "cut.safetensors")
+    cut.write_bytes(cut.read_bytes()[:-10])
+    with pytest.raises(StudioError, match="cut short"):
+        read_lora(cut)
+    renamed = write_lora(tmp_path / "b.pt")
+    with pytest.raises(StudioError, match="not named as a safetensors file"):
+        read_lora(renamed)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "[" * 100_000])
+def test_a_spoilt_training_recipe_is_none(tmp_path: Path, text: str) -> None:
+    assert training_of(write_lora(tmp_path / "a.safetensors", metadata={"safelight.training": text, "x": 3})) is None
+
+
+def test_a_lora_among_the_models_is_told_where_it_belongs(tmp_path: Path) -> None:
+    file = write_lora(tmp_path / "ink.safetensors", layer=KOHYA)
+    assert is_lora(file)
+    with pytest.raises(StudioError) as caught:
+        recognise(file)
+    assert "is a LoRA" in caught.value.problem.message
+    assert "loras" in caught.value.problem.hint

@@ -1,0 +1,77 @@
+"""What a training is allowed to be."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.domain.codec import from_json, to_json
+from studio.domain.training import (
+    PRESETS,
+    ObjectiveName,
+    Training,
+    TrainingKind,
+    run_folder,
+    same_course,
+    validate_training,
+)
+
+GOOD = Training(folder="pictures", output="cat.safetensors")
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
+def test_presets_can_start_once_they_have_a_folder_and_a_name(preset: Training) -> None:
+    assert validate_training(dataclasses.replace(preset, folder="a", output="b.safetensors")) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"folder": ""}, "folder"),
+        ({"output": ""}, "output"),
+        ({"output": "cat.bin"}, "output"),
+        ({"base": ""}, "base"),
+        ({"scratch": True}, "scratch"),
+        ({"kind": TrainingKind.FEW_STEPS, "output": "folder"}, "output"),
+        ({"trigger": "word " * 100}, "trigger"),
+        ({"sample_prompts": ("word " * 100_000,)}, "sample_prompts"),
+        ({"steps": 0}, "steps"),
+        ({"batch": 100_000}, "batch"),
+        ({"accumulate": 0}, "accumulate"),
+        ({"warmup": -1}, "warmup"),
+        ({"rank": 0}, "rank"),
+        ({"alpha": 0}, "alpha"),
+        ({"side": 8}, "side"),
+        ({"segments": 0}, "segments"),
+        ({"checkpoint_every": 0}, "checkpoint_every"),
+        ({"seed": -1}, "seed"),
+        ({"learning_rate": float("nan")}, "learning_rate"),
+        ({"learning_rate": 2.0}, "learning_rate"),
+        ({"ema": 1.0}, "ema"),
+        ({"caption_dropout": 1.5}, "caption_dropout"),
+        ({"validation": 0.9}, "validation"),
+        ({"prior": -1.0}, "prior"),
+        ({"guidance": 0.5}, "guidance"),
+    ],
+)
+def test_a_bad_value_is_named_with_what_to_do(changes: dict[str, Any], field: str) -> None:
+    assert validate_training(GOOD) == ()
+    problems = validate_training(dataclasses.replace(GOOD, **changes))
+    assert [problem.field for problem in problems] == [field]
+    assert problems[0].hint.endswith(".")
+
+
+def test_it_survives_json() -> None:
+    training = dataclasses.replace(PRESETS["scratch"], objective=ObjectiveName.EDM, sample_prompts=("a", "b"))
+    assert from_json(Training, to_json(training)) == training
+
+
+def test_the_run_lies_beside_its_result() -> None:
+    assert run_folder("/a/cat.safetensors") == Path("/a/cat.training")
+
+
+def test_only_length_and_displays_may_change_on_the_way() -> None:
+    assert same_course(GOOD, dataclasses.replace(GOOD, steps=9, sample_prompts=("x",), checkpoint_every=1))
+    for change in ({"rank": 3}, {"seed": 5}, {"batch": 9}, {"trigger": "zib"}, {"learning_rate": 0.1}):
+        assert not same_course(GOOD, dataclasses.replace(GOOD, **change))
