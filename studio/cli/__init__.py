@@ -55,7 +55,8 @@ def _with_default(arguments: list[str]) -> list[str]:
     first = arguments[0] if arguments else ""
     own_options = ("--help", "-h", "--version", "--install-completion", "--show-completion")
     commands = {command.callback.__name__ for command in app.registered_commands if command.callback}
-    is_command = first in commands | {group.typer_instance.info.name for group in app.registered_groups}
+    groups = {group.typer_instance.info.name for group in app.registered_groups if group.typer_instance}
+    is_command = first in commands | groups
     if not is_command and first not in own_options and (not first or first.startswith("-") or _is_file(first)):
         return [WINDOW, *arguments]
     return arguments

@@ -158,8 +158,8 @@ PRESETS: dict[str, Training] = {
 
 def published(training: Training) -> Training:
     """The training as its result may tell it to strangers: names instead of the paths of its maker's disk."""
-    names = {name: Path(getattr(training, name)).name for name in ("folder", "base", "output")}
-    return dataclasses.replace(training, **names)
+    folder, base, output = (Path(path).name for path in (training.folder, training.base, training.output))
+    return dataclasses.replace(training, folder=folder, base=base, output=output)
 
 
 def validate_training(training: Training) -> tuple[Problem, ...]:

@@ -170,7 +170,7 @@ def _tile(upscaler: Upscaler, pixels: Pixels, factor: int, box: tuple[int, int, 
     """The enlarged part of the picture inside `box`, computed with the margin that decides it."""
     reach, (left, top, right, bottom) = upscaler.network.reach, box
     x, y = max(0, left - reach), max(0, top - reach)
-    part = np.ascontiguousarray(pixels[y : bottom + reach, x : right + reach])
+    part = pixels[y : bottom + reach, x : right + reach].copy()
     small = torch.from_numpy(part).to(upscaler.plan.device).permute(2, 0, 1)[None].float() / 255
     small = small.contiguous(memory_format=upscaler.plan.memory_format)
     large = upscaler.network(small).clamp(0, 1)

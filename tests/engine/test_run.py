@@ -120,7 +120,7 @@ def test_at_most_two_models_are_kept(models: dict[Family, Path], tmp_path: Path)
     assert [model.family for model in engine._models.values()] == [Family.SD1, Family.STARTER]
 
 
-@pytest.mark.parametrize("phase", list(Phase))
+@pytest.mark.parametrize("phase", [Phase.LOAD, Phase.ENCODE, Phase.DENOISE, Phase.DECODE, Phase.SAVE])
 def test_cancel_reaches_each_phase_and_leaves_no_file(runner: Runner, phase: Phase) -> None:
     with pytest.raises(JobCancelled):
         runner(recipe(batch=2), poll=cancel_when(lambda result: phase in result.phases()))

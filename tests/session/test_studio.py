@@ -32,6 +32,9 @@ class NoWorker:
     def cancel(self, job_id: str) -> None:
         pass
 
+    def pause(self, job_id: str) -> None:
+        pass
+
 
 @pytest.fixture
 def studio(tmp_path: Path) -> Studio:

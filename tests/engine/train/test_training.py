@@ -341,7 +341,7 @@ def test_a_full_disk_keeps_the_checkpoint_before(
     train: Trainer, small: Training, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The disk fills while the second checkpoint is written: half a file, then an error."""
-    write = checkpoints.save_file
+    write: Callable[..., None] = vars(checkpoints)["save_file"]
     calls = 0
 
     def full(tensors: Any, path: Path, metadata: Any) -> None:
