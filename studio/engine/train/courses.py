@@ -92,10 +92,13 @@ class LoraCourse:
             denoiser.train()
             denoiser.enable_gradient_checkpointing()
         self._networks = networks_of(setting, denoiser)
-        self._objective = objective_for(training, setting.model, own=False)
+        self._objective = objective_for(training, setting.model)
         self.reader = Reader(setting.model)
         self._lessons = Lessons(setting.examples, training)
-        self._prior = self._drawn_before() if training.prior else None
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.close)
+            self._prior = self._drawn_before() if training.prior else None
+            undo.pop_all()
 
     def loss(self, step: int, micro: int) -> torch.Tensor:
         """The objective's loss, and that of the prior."""
@@ -236,7 +239,7 @@ class DenoiserCourse:
             self.network.enable_gradient_checkpointing()
         self.parameters = dict(self.network.named_parameters())
         self._networks = networks_of(setting, self.network)
-        self._objective = objective_for(training, setting.model, own=False)
+        self._objective = objective_for(training, setting.model)
         self.reader = Reader(setting.model)
         self._lessons = Lessons(setting.examples, training)
 

@@ -83,10 +83,9 @@ def generator_for(seed: int, *place: int | str) -> torch.Generator:
     return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
 
 
-def objective_for(training: Training, model: LoadedModel, *, own: bool) -> Objective:
-    """The run's objective on the model's schedule; `own` asks for that of the model whatever the run names."""
-    name = ObjectiveName.AUTO if own else training.objective
-    return objectives.build(name, model.schedule.settings, training.weighting)
+def objective_for(training: Training, model: LoadedModel) -> Objective:
+    """The run's objective on the model's schedule."""
+    return objectives.build(training.objective, model.schedule.settings, training.weighting)
 
 
 def loss_of(networks: Networks, objective: Objective, reader: Reader, batch: Batch) -> torch.Tensor:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,11 +104,14 @@ class TrainingJob:
         self._tell_notes()
         learnt, held = _split(found, training)
         course = self._course(model, learnt, held)
-        trainer = Trainer(course.parameters, training, course.loss)
-        if known is not None:
-            trainer.load(known.state, known.step)
-            self._saved = known.step
-        self._diary.begin(training, trainer.step)
+        with ExitStack() as undo:  # until the run exists, nobody else would leave the model as it was
+            undo.callback(course.close)
+            trainer = Trainer(course.parameters, training, course.loss)
+            if known is not None:
+                trainer.load(known.state, known.step)
+                self._saved = known.step
+            self._diary.begin(training, trainer.step)
+            undo.pop_all()
         return _Run(course, trainer, data)
 
     def _course(self, model: LoadedModel, learnt: Sequence[Source], held: Sequence[Source]) -> Course:

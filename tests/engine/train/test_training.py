@@ -137,6 +137,21 @@ def test_a_lora_is_learnt_and_can_be_used_and_the_base_stays(
     assert runner(without, family, loras=[output]).digests() == plain, "weight 0 is the base"
 
 
+def test_a_cancel_while_the_prior_is_drawn_leaves_the_bare_base(
+    train: Trainer, small: Training, runner: Runner
+) -> None:
+    base = model_of(runner.engine, runner.models[Family.STARTER]).denoiser
+    before = set(weights(base))
+
+    def cancel(events: list[Event]) -> None:
+        if any("lora" in name for name, _ in base.named_modules()):
+            raise JobCancelled
+
+    with pytest.raises(JobCancelled):
+        train(dataclasses.replace(small, prior=1.0), Family.STARTER, cancel)
+    assert set(weights(base)) == before
+
+
 @pytest.mark.parametrize("family", [Family.STARTER, Family.SDXL])
 @pytest.mark.parametrize("error", [JobPaused, Killed, JobCancelled])
 def test_a_run_that_was_broken_off_ends_bit_equal(
