@@ -25,6 +25,7 @@ from studio.engine.train.world.words import (
 )
 
 FALLING = frozenset({"rain", "snowfall"})
+DEFAULT_STYLE = "3d"
 COUNTS = {2: "two", 3: "three"}
 _ARTICLE = re.compile(r"^(?:an?|the) ")
 _SPOKEN_CONSONANT = ("uni", "ufo", "eu", "one")  # written with a vowel, spoken with a consonant
@@ -165,14 +166,17 @@ def rich_scene(facts: SceneFacts, rng: random.Random) -> str:
 
 
 def _named(noun: str, plural: str, colour: str, style: str, rng: random.Random, count: int = 1) -> str:
-    """The object with its number, colour and style: "a 3d fox", "three hearts, sticker", "flat icon of an apple"."""
+    """The object with its number, colour and style: "a 3d fox", "three hearts, sticker", "flat icon of an apple".
+
+    Only the default style goes unnamed; every other is named always, so that a bare noun means one picture.
+    """
     word = noun if count == 1 else plural
     coloured = f"{colour} {word}" if colour and (colour != "red" or rng.random() < 0.7) else word
 
     def counted(phrase: str) -> str:
         return f"{COUNTS[count]} {phrase}" if count > 1 else with_article(phrase) if plural else phrase
 
-    form = rng.random()
+    form = rng.random() * (1 if style == DEFAULT_STYLE else 0.55)
     if form < 0.35 and style in OBJECT_ADJECTIVES:
         return counted(f"{rng.choice(OBJECT_ADJECTIVES[style])} {coloured}")
     medium = rng.choice(OBJECT_MEDIA[style])

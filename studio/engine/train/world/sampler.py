@@ -17,7 +17,7 @@ from studio.engine.train.world.raster import rasterise, stylise
 from studio.engine.train.world.scenes import Scene, make_scene
 
 SIZE = 256
-SCENES, PLAIN = 0.55, 0.25  # shares of all samples; the rest are objects in scenes
+SCENES, PLAIN = 0.3, 0.45  # shares of all samples; the rest are objects in scenes
 
 Plan = Scene | Plain | Composite
 
