@@ -43,3 +43,63 @@ class Size:
 
     def __str__(self) -> str:
         return f"{self.width}x{self.height}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """A rectangle of whole pixels: the left and top edge, and width and height ≥ 0; y grows downwards."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @classmethod
+    def of(cls, size: Size) -> "Rect":
+        """The rectangle at the origin with this size."""
+        return cls(0, 0, size.width, size.height)
+
+    @property
+    def right(self) -> int:
+        """The first column beyond."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        """The first row beyond."""
+        return self.y + self.height
+
+    @property
+    def size(self) -> Size:
+        """Width and height."""
+        return Size(self.width, self.height)
+
+    @property
+    def empty(self) -> bool:
+        """Whether it holds no pixel."""
+        return self.width <= 0 or self.height <= 0
+
+    def intersected(self, other: "Rect") -> "Rect":
+        """What both hold; an empty rectangle where they do not meet."""
+        x, y = max(self.x, other.x), max(self.y, other.y)
+        return Rect(x, y, max(0, min(self.right, other.right) - x), max(0, min(self.bottom, other.bottom) - y))
+
+    def united(self, other: "Rect") -> "Rect":
+        """The smallest rectangle that holds both; an empty one counts as nothing."""
+        if self.empty or other.empty:
+            return other if self.empty else self
+        x, y = min(self.x, other.x), min(self.y, other.y)
+        return Rect(x, y, max(self.right, other.right) - x, max(self.bottom, other.bottom) - y)
+
+    def grown(self, margin: int) -> "Rect":
+        """Wider by `margin` pixels on each side; never less than empty."""
+        width, height = max(0, self.width + 2 * margin), max(0, self.height + 2 * margin)
+        return Rect(self.x - margin, self.y - margin, width, height)
+
+    def moved(self, dx: int, dy: int) -> "Rect":
+        """The same, elsewhere."""
+        return Rect(self.x + dx, self.y + dy, self.width, self.height)
+
+    def contains(self, other: "Rect") -> bool:
+        """Whether all of `other` lies inside."""
+        return self.intersected(other) == other

@@ -2,8 +2,8 @@
 
 import secrets
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from studio.domain.catalog import Library
 from studio.domain.study import Study
@@ -15,6 +15,7 @@ from studio.ui.panels.sampler_field import SamplerField
 from studio.ui.theme.tokens import SPACE
 from studio.ui.widgets.buttons import push_button
 from studio.ui.widgets.labels import label, row_label
+from studio.ui.widgets.scroll import ScrollColumn
 from studio.ui.widgets.slider_field import SliderField
 from studio.ui.widgets.wheel import Choice
 
@@ -155,10 +156,6 @@ class Controls(QFrame):
         column.addWidget(label(self.tr("The way back"), "section"))
         column.addLayout(back)
         column.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inside)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(area)
+        layout.addWidget(ScrollColumn(inside))

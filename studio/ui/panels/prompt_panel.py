@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QGridLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from studio.domain.catalog import Library
 from studio.domain.recipe import MAX_STEPS, Lora, Recipe, Sampling
@@ -21,6 +21,7 @@ from studio.ui.theme.icons import icon
 from studio.ui.theme.tokens import COLOURS, SPACE
 from studio.ui.widgets.buttons import push_button
 from studio.ui.widgets.labels import row_label
+from studio.ui.widgets.scroll import ScrollColumn
 from studio.ui.widgets.slider_field import SliderField
 
 WIDTH = 344
@@ -215,15 +216,10 @@ class PromptPanel(QWidget):
         column.addWidget(self.loras)
         column.addWidget(self.source)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(body)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(scroll, 1)
+        layout.addWidget(ScrollColumn(body), 1)
         layout.addWidget(self.foot)
         self.setMinimumWidth(304)
 

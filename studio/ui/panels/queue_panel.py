@@ -1,13 +1,14 @@
 """The queue: what runs, what waits, what happened."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.domain.jobs import Job
 from studio.ui.panels.job_row import JobRow
 from studio.ui.theme.tokens import SPACE
 from studio.ui.widgets.buttons import push_button
 from studio.ui.widgets.labels import label
+from studio.ui.widgets.scroll import ScrollColumn
 
 WIDTH = 272
 
@@ -99,12 +100,7 @@ class QueuePanel(QWidget):
         row.addWidget(self.clear_button)
         inner.addLayout(row)
         inner.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(body)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll)
+        layout.addWidget(ScrollColumn(body))
         self.setMinimumWidth(220)

@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from studio.domain.catalog import Library, ModelInfo
 from studio.domain.errors import Problem
@@ -17,6 +17,7 @@ from studio.ui.train.advanced import LORA_ONLY, advanced_rows
 from studio.ui.train.rows import Row, place_rows, text_row
 from studio.ui.widgets.buttons import push_button
 from studio.ui.widgets.labels import label
+from studio.ui.widgets.scroll import ScrollColumn
 from studio.ui.widgets.slider_field import SliderField
 from studio.ui.widgets.wheel import Choice
 
@@ -229,14 +230,9 @@ class TrainingForm(QWidget):
             group = _grid()
             place_rows(group, list(rows.values()))
             inner.addLayout(group)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(body)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll)
+        layout.addWidget(ScrollColumn(body))
 
 
 def _grid() -> QGridLayout:
