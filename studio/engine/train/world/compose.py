@@ -49,7 +49,7 @@ GROUNDS = {
     "sky": (*_LAND, "sea", "island", "harbor", "cliffs"),
 }
 # Second 3D pictures of a noun (a whole cat beside a cat's face, …), which would blur what the bare noun means.
-SECOND_PICTURES = frozenset("02225 02581 05144 05388 06473 07773 08129 11689 14063".split())
+SECOND_PICTURES = frozenset(["02225", "02581", "05144", "05388", "06473", "07773", "08129", "11689", "14063"])
 SPACEFARERS = frozenset({"rocket", "alien", "ufo", "robot"})
 
 
