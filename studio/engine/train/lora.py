@@ -11,7 +11,7 @@ from peft.utils import get_peft_model_state_dict
 from studio.domain.catalog import Family
 from studio.domain.codec import to_json
 from studio.domain.errors import ErrorKind, StudioError
-from studio.domain.training import Training, published
+from studio.domain.training import Training, few_steps_sampling, published
 from studio.engine import adapters
 from studio.engine.libraries import torch
 from studio.engine.models import LoadedModel
@@ -85,6 +85,8 @@ def write(path: Path, model: LoadedModel, training: Training, step: int) -> None
         "safelight.base_hash": model.digest,
         "safelight.trigger": training.trigger,
     }
+    if (sampling := few_steps_sampling(training)) is not None:
+        about["safelight.sampling"] = json.dumps(to_json(sampling))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_tensors(path, tensors, about)

@@ -50,7 +50,7 @@ def test_the_splits_are_different_streams() -> None:
 def test_the_kinds_are_mixed_as_stated() -> None:
     kinds = [plan(Split.TRAIN, i).facts.kind for i in range(600)]
     shares = {kind: kinds.count(kind) / 600 for kind in ("scene", "object", "composite")}
-    assert shares == pytest.approx({"scene": 0.55, "object": 0.25, "composite": 0.20}, abs=0.06)
+    assert shares == pytest.approx({"scene": 0.3, "object": 0.45, "composite": 0.25}, abs=0.06)
 
 
 @pytest.mark.parametrize(("split", "count"), [(Split.TRAIN, 1500), (Split.SCORER, 700)])

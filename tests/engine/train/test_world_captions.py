@@ -5,12 +5,12 @@ import re
 
 import pytest
 
-from studio.engine.train.world.captions import captions, with_article
+from studio.engine.train.world.captions import captions, object_caption, with_article
 from studio.engine.train.world.facts import CompositeFacts, Facts, Feature, ObjectFacts, SceneFacts
 from studio.engine.train.world.palette import LIGHTS, SEASON_TINTS
 from studio.engine.train.world.sampler import Split, plan
 from studio.engine.train.world.setting import PLACES, STYLE_WEIGHTS
-from studio.engine.train.world.words import OBJECT_MEDIA, SCENE_STYLES, SEASONS, WEATHER, WHEN
+from studio.engine.train.world.words import OBJECT_ADJECTIVES, OBJECT_MEDIA, SCENE_STYLES, SEASONS, WEATHER, WHEN
 from studio.engine.train.world.words import PLACES as PLACE_WORDS
 
 
@@ -121,3 +121,13 @@ def test_a_composite_names_thing_place_and_time() -> None:
     assert sum(any(words in text for words in WHEN["sunset"]) for text in texts) > 0.6 * len(texts)
     assert any(text.endswith("on the right") for text in texts)
     assert not any("on the left" in text for text in texts)
+
+
+@pytest.mark.parametrize("style", ["gradient", "flat", "cartoon", "emoji", "classic"])
+def test_only_the_default_style_goes_unnamed(style: str) -> None:
+    words = {*OBJECT_MEDIA[style], *OBJECT_ADJECTIVES.get(style, ())}
+    for seed in range(60):
+        caption = object_caption(ObjectFacts("fox", "foxes", style, "red", 1, ""), random.Random(seed))
+        assert any(word in caption for word in words), caption
+    bare = [object_caption(ObjectFacts("fox", "foxes", "3d", "red", 1, ""), random.Random(seed)) for seed in range(60)]
+    assert sum("3d" not in caption for caption in bare) > 15, "a bare noun is the default style"
