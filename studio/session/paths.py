@@ -42,3 +42,13 @@ class Paths:
     def models(self) -> Path:
         """Where users put their models."""
         return self.data / "models"
+
+    @property
+    def untitled(self) -> Path:
+        """Projects that have no name yet."""
+        return self.data / "untitled"
+
+    @property
+    def recent_projects(self) -> Path:
+        """The list of projects that were open lately."""
+        return self.data / "recent-projects.json"

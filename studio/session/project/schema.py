@@ -1,0 +1,153 @@
+"""The tables of a project file, how older ones become like it, and how files that are none are told apart.
+
+`parts` and `tiles` are content-addressed: `digest` is the SHA-256 of what is stored, uncompressed. A version's
+`document` names a part (`studio/domain/document/document_json.py`). `checked` is the CRC-32 of a row's other values.
+Later features add tables of their own by a migration.
+"""
+
+import os
+import sqlite3
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+from studio.domain.errors import ErrorKind, StudioError
+from studio.session.project.troubles import DAMAGED_HINT, damaged, told
+
+APPLICATION_ID = 0x53464C54  # "SFLT" at byte 68 of the file
+_MAGIC = b"SQLite format 3\0"
+_HEADER = 100  # bytes
+_BUSY = 5.0  # seconds to wait for another program's lock
+
+Migration = Callable[[sqlite3.Connection], None]
+
+
+def _version_1(connection: sqlite3.Connection) -> None:
+    for table in (
+        # The size is in the index, so that all can be counted without reading a pixel.
+        "tiles(id INTEGER PRIMARY KEY, digest BLOB NOT NULL, size INTEGER NOT NULL, data BLOB NOT NULL,"
+        " UNIQUE (digest, size))",
+        "parts(id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, data BLOB NOT NULL)",
+        "versions(id INTEGER PRIMARY KEY, parent INTEGER, label TEXT NOT NULL, made REAL NOT NULL, name TEXT NOT NULL,"
+        " document BLOB NOT NULL, checked INTEGER NOT NULL)",
+        "place(id INTEGER PRIMARY KEY CHECK (id = 1), current INTEGER NOT NULL, tip INTEGER NOT NULL,"
+        " checked INTEGER NOT NULL)",
+    ):
+        connection.execute(f"CREATE TABLE {table}")
+
+
+MIGRATIONS: tuple[Migration, ...] = (_version_1,)  # the n-th takes a file from version n − 1 to n
+
+
+def checksum(*values: object) -> int:
+    """What a row's `checked` has to be."""
+    return zlib.crc32(repr(values).encode("utf-8", "surrogatepass"))
+
+
+def require_project(path: Path) -> None:
+    """Look at a file's first bytes, before SQLite may touch it.
+
+    Raises StudioError: DISK for one that is gone, closed or cut short, INPUT for one that is no project or a newer
+    version's. Not to be called while this process has the file open for writing: closing it again drops SQLite's locks.
+    """
+    with told(path), path.open("rb") as file:
+        header = file.read(_HEADER)
+        size = file.seek(0, os.SEEK_END)
+    if not header.strip(b"\0") or (len(header) < _HEADER and _MAGIC.startswith(header[: len(_MAGIC)])):
+        raise damaged(path, "its beginning is missing")
+    if not header.startswith(_MAGIC) or int.from_bytes(header[68:72], "big") != APPLICATION_ID:
+        raise _foreign(path)
+    # A process that was killed while it moved the log into the file leaves the rest in the log.
+    pages, page = int.from_bytes(header[28:32], "big"), int.from_bytes(header[16:18], "big")
+    if not has_log(path) and size < pages * (65536 if page == 1 else page):
+        raise damaged(path, "its end is missing")
+    _require_known(path, int.from_bytes(header[60:64], "big"), len(MIGRATIONS))
+
+
+def log_of(path: Path) -> Path:
+    """SQLite's write-ahead log of a database."""
+    return path.with_name(f"{path.name}-wal")
+
+
+def has_log(path: Path) -> bool:
+    """Whether part of the database is in its log, because it is open or its program was killed. Raises OSError."""
+    try:
+        return log_of(path).stat().st_size > 0
+    except FileNotFoundError:
+        return False
+
+
+def connect(path: Path, *, mode: str, immutable: bool = False) -> sqlite3.Connection:
+    """A connection for one thread at a time; `mode` is SQLite's: "ro", "rw" or "rwc". Raises sqlite3.Error."""
+    uri = f"{path.absolute().as_uri()}?mode={mode}{'&immutable=1' if immutable else ''}"
+    connection = sqlite3.connect(uri, timeout=_BUSY, isolation_level=None, check_same_thread=False, uri=True)
+    try:
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA cell_size_check = ON")
+        if mode == "ro":
+            return connection
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")  # a power failure costs nothing that was reported as saved
+        connection.execute("PRAGMA journal_size_limit = 67108864")
+    except (sqlite3.Error, UnicodeDecodeError):
+        connection.close()
+        raise
+    return connection
+
+
+def require_current(path: Path, connection: sqlite3.Connection) -> None:
+    """Raise StudioError (INPUT) when an open file is no project or a newer version's; the log beside it counts here."""
+    (kind,) = connection.execute("PRAGMA application_id").fetchone()
+    if kind != APPLICATION_ID:
+        raise _foreign(path)
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    _require_known(path, version, len(MIGRATIONS))
+
+
+def migrate(path: Path, connection: sqlite3.Connection) -> None:
+    """Bring a file to the latest version, each step in its own transaction.
+
+    Raises StudioError (INPUT) for a newer file, and sqlite3.Error; the file is then at a version that was whole.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    _require_known(path, version, len(MIGRATIONS), lowest=0)
+    for number, migration in enumerate(MIGRATIONS[version:], version + 1):
+        with transaction(connection):
+            migration(connection)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {number}")
+
+
+class transaction:  # noqa: N801 — reads as a block
+    """A block that is carried out whole or not at all."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._connection.execute("COMMIT")
+        elif self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+
+def _require_known(path: Path, version: int, known: int, lowest: int = 1) -> None:
+    if version > known:
+        raise StudioError(
+            ErrorKind.INPUT,
+            f"{path.name} was made by a newer version of Safelight (file version {version}, this one reads {known}).",
+            "Update Safelight to open it. The file was left as it is.",
+        )
+    if version < lowest:
+        raise StudioError(ErrorKind.DISK, f"{path.name} was never finished being made.", DAMAGED_HINT)
+
+
+def _foreign(path: Path) -> StudioError:
+    return StudioError(
+        ErrorKind.INPUT,
+        f"{path.name} is not a Safelight project.",
+        "Open pictures, OpenRaster and PSD files with File > Import; projects end in .safelight.",
+    )

@@ -1,0 +1,263 @@
+"""The writing side of a project: one change is one transaction. All of it belongs to one thread at a time."""
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from studio.domain.document.document import Document
+from studio.domain.document.document_json import Encoded, Encoder
+from studio.domain.document.history import Version
+from studio.domain.errors import ErrorKind, StudioError
+from studio.session.project.blobs import ProjectBlobs
+from studio.session.project.ledger import Ledger, Released
+from studio.session.project.packing import packed
+from studio.session.project.schema import checksum, connect, transaction
+from studio.session.project.troubles import damaged, told
+
+_BATCH = 100  # rows that one transaction of a sweep deletes
+_WORTH = 32 * 2**20  # bytes of tiles that nothing names before they are deleted while the user works
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a commit, an undo or a new name changes: versions as they are now, the documents of those that have a new
+    one, versions that are gone, and where the user stands.
+    """
+
+    current: int
+    tip: int
+    versions: tuple[Version, ...] = ()
+    documents: Mapping[int, Document] = field(default_factory=dict)
+    removed: tuple[int, ...] = ()
+
+
+class Store:
+    """Writes changes, and deletes in the background what no version names."""
+
+    def __init__(
+        self,
+        path: Path,
+        place: os.stat_result,
+        blobs: ProjectBlobs,
+        documents: Mapping[int, bytes],
+        kept: set[bytes],
+    ) -> None:
+        """`place` is the file that `path` meant when it was opened, and `documents` names the part of each version in
+        it. `kept` are tiles that this window wrote before any version named them, and grows. Raises StudioError (DISK).
+        """
+        self.path, self._place, self._blobs = path, place, blobs
+        self._documents = dict(documents)
+        self._encoder = Encoder()
+        self._doomed = Released()
+        self._kept = kept
+        self._counted = False  # whether the ledger knows every version
+        self._sound = True  # whether it could be kept: without it nothing is deleted
+        self._current = 0
+        with told(path):
+            self._require_in_place()
+            self.connection = connect(path, mode="rw")
+            rows = self.connection.execute("SELECT digest, size FROM tiles").fetchall()
+        self._ledger = Ledger(self._part, dict(rows))
+        self._work: Iterator[bool] | None = self._background()
+
+    def save(self, change: Change) -> frozenset[str]:
+        """Make a change permanent; the digests of tiles that it names and that are nowhere.
+
+        Raises StudioError (DISK); nothing of it is in the file then, and it may be tried again.
+        """
+        try:
+            with told(self.path):
+                self._require_in_place()
+                return self._save(change)
+        except StudioError:
+            self._encoder = Encoder()  # what it gave out is not in the file
+            raise
+
+    def spill(self, size: int) -> None:
+        """Write about this many bytes of the tiles that wait in memory, so that they need none. Raises StudioError."""
+        names = self._blobs.oldest(size)
+        with told(self.path):
+            self._require_in_place()
+            tiles = self._packed(names)
+            with transaction(self.connection):
+                self._insert_tiles(tiles)
+        self._kept.update(map(bytes.fromhex, names))
+        self._blobs.stored(names)
+
+    def rest(self) -> bool:
+        """Do a little of what can wait: counting what is named, and deleting what is not. Whether there is more.
+
+        Raises StudioError (DISK); there is no more then, and what is damaged is kept.
+        """
+        try:
+            with told(self.path):
+                self._require_in_place()
+                if self._work is not None and next(self._work, None):
+                    return True
+                self._work = None
+                if self._sound and self._weight(self._doomed.tiles) >= _WORTH:
+                    self._work = self._sweep()
+                return self._work is not None
+        except (ValueError, StudioError) as error:
+            self._sound, self._counted, self._work = False, False, None
+            raise damaged(self.path, str(error)) if isinstance(error, ValueError) else error from error
+
+    def undo_bytes(self) -> int:
+        """The stored bytes of the tiles that only other versions than the current one name; 0 while that is unknown."""
+        if not self._counted or self._current not in self._ledger.versions:
+            return 0
+        try:
+            return self._ledger.bytes - self._ledger.bytes_of(self._current)
+        except (sqlite3.Error, ValueError):  # `rest` meets the damage again and tells it
+            return 0
+
+    def exceeds(self, limit: int) -> bool:
+        """Whether the history takes more than `limit` bytes beside the current version."""
+        return self._ledger.bytes > limit and self.undo_bytes() > limit
+
+    def compact(self) -> None:
+        """Delete all that no version names and give the space back to the disk. A kill leaves the file as before or
+        after. Raises StudioError (DISK).
+        """
+        while self.rest():
+            pass
+        with told(self.path):
+            if self._sound:
+                for _ in self._sweep():
+                    pass
+            self.connection.execute("VACUUM")
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def close(self) -> None:
+        """Close the file; when nobody else reads it, the log beside it goes."""
+        self.connection.close()
+
+    def _save(self, change: Change) -> frozenset[str]:
+        encoded = {version_id: self._encoder.encode(document) for version_id, document in change.documents.items()}
+        names = set[str]().union(*(each.tiles for each in encoded.values()))
+        missing = frozenset(
+            name for name in names if self._blobs.fresh(name) is None and not self._holds(bytes.fromhex(name))
+        )
+        tiles = self._packed(names)
+        digests = {version_id: bytes.fromhex(each.digest) for version_id, each in encoded.items()}
+        with transaction(self.connection):
+            self._insert_tiles(tiles)
+            for each in encoded.values():
+                self._insert_parts(each)
+            for version in change.versions:
+                document = digests.get(version.id) or self._documents[version.id]
+                self.connection.execute(
+                    "INSERT OR REPLACE INTO versions VALUES (?, ?, ?, ?, ?, ?, ?)", row(version, document)
+                )
+            self.connection.executemany("DELETE FROM versions WHERE id = ?", ((gone,) for gone in change.removed))
+            values = (change.current, change.tip)
+            self.connection.execute("INSERT OR REPLACE INTO place VALUES (1, ?, ?, ?)", (*values, checksum(*values)))
+        self._blobs.stored(names)
+        self._current = change.current
+        self._documents.update(digests)
+        for version_id in change.removed:
+            del self._documents[version_id]
+        self._count({**digests, **dict.fromkeys(change.removed)})
+        return missing
+
+    def _count(self, changes: Mapping[int, bytes | None]) -> None:
+        try:
+            for version_id, digest in changes.items() if self._sound else ():
+                self._doomed.update(self._ledger.set(version_id, digest))
+        except (sqlite3.Error, ValueError):  # the change itself is saved; `rest` meets the damage again and tells it
+            self._sound = self._counted = False
+
+    def _packed(self, names: set[str] | list[str]) -> dict[bytes, bytes]:
+        """The tiles among these that are only in memory, compressed."""
+        found = {}
+        for name in names:
+            data, digest = self._blobs.fresh(name), bytes.fromhex(name)
+            if data is not None and not self._holds(digest):
+                found[digest] = packed(data)
+        return found
+
+    def _holds(self, digest: bytes) -> bool:
+        if self._ledger.holds_tile(digest):
+            return True
+        return self.connection.execute("SELECT 1 FROM tiles WHERE digest = ?", (digest,)).fetchone() is not None
+
+    def _insert_tiles(self, tiles: Mapping[bytes, bytes]) -> None:
+        for digest, data in tiles.items():
+            self.connection.execute(
+                "INSERT INTO tiles (digest, size, data) VALUES (?, ?, ?)", (digest, len(data), data)
+            )
+            self._ledger.sizes[digest] = len(data)
+
+    def _insert_parts(self, encoded: Encoded) -> None:
+        self.connection.executemany(
+            "INSERT OR IGNORE INTO parts (digest, data) VALUES (?, ?)",
+            ((bytes.fromhex(digest), data) for digest, data in encoded.parts.items()),
+        )
+
+    def _part(self, digest: bytes) -> bytes:
+        found = self.connection.execute("SELECT data FROM parts WHERE digest = ?", (digest,)).fetchone()
+        if found is None:
+            raise ValueError("a part of the history is missing")
+        data: bytes = found[0]
+        if hashlib.sha256(data).digest() != digest:
+            raise ValueError("a part of the history cannot be read")
+        return data
+
+    def _background(self) -> Iterator[bool]:
+        """Count what every version names, a version at a time, and delete what a kill or a crash left unnamed."""
+        for version_id in list(self._documents):
+            if version_id in self._documents and version_id not in self._ledger.versions:
+                self._doomed.update(self._ledger.set(version_id, self._documents[version_id]))
+                yield True
+        self._doomed.tiles.update(tile for tile in self._ledger.sizes if not self._ledger.holds_tile(tile))
+        rows = self.connection.execute("SELECT digest FROM parts").fetchall()
+        self._doomed.parts.update(digest for (digest,) in rows if not self._ledger.holds_part(digest))
+        self._counted = True
+        yield from self._sweep()
+
+    def _sweep(self) -> Iterator[bool]:
+        """Delete what nothing names, some rows at a time."""
+        doomed, self._doomed = self._doomed, Released()
+        self._encoder = Encoder()  # it may take for granted what is deleted now
+        tiles = [tile for tile in doomed.tiles if tile not in self._kept]
+        for start in range(0, len(tiles), _BATCH):
+            unnamed = [tile for tile in tiles[start : start + _BATCH] if not self._ledger.holds_tile(tile)]
+            with transaction(self.connection):
+                self.connection.executemany("DELETE FROM tiles WHERE digest = ?", ((tile,) for tile in unnamed))
+            for tile in unnamed:
+                self._ledger.sizes.pop(tile, None)
+            yield True
+        parts = list(doomed.parts)
+        for start in range(0, len(parts), _BATCH):
+            unnamed = [part for part in parts[start : start + _BATCH] if not self._ledger.holds_part(part)]
+            with transaction(self.connection):
+                self.connection.executemany("DELETE FROM parts WHERE digest = ?", ((part,) for part in unnamed))
+            self._encoder = Encoder()
+            yield True
+
+    def _weight(self, tiles: set[bytes]) -> int:
+        return sum(self._ledger.sizes.get(tile, 0) for tile in tiles if tile not in self._kept)
+
+    def _require_in_place(self) -> None:
+        """SQLite would go on writing into a file that has no name any more."""
+        try:
+            same = os.path.samestat(self.path.stat(), self._place)
+        except FileNotFoundError:
+            same = False
+        if not same:
+            raise StudioError(
+                ErrorKind.DISK,
+                f"{self.path.name} was moved, deleted or replaced while it was open.",
+                "Put it back, or choose File > Save As. Nothing is lost while this window stays open.",
+            )
+
+
+def row(version: Version, document: bytes) -> tuple[int, int | None, str, float, str, bytes, int]:
+    """A version's row."""
+    label = version.label.encode("utf-8", "replace").decode()  # SQLite takes no unpaired surrogates
+    name = version.name.encode("utf-8", "replace").decode()
+    values = (version.id, version.parent, label, version.made, name, document)
+    return (*values, checksum(*values))
