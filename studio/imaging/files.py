@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from studio.domain.errors import ErrorKind, StudioError
 
@@ -43,6 +44,19 @@ def save_over(path: Path, data: bytes) -> None:
         _sync_folder(path.parent)
 
 
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write and to seek in, which becomes `path` when the body has ended, in one step.
+
+    Raises OSError. Then, and whatever the body raises, the old file is as it was and nothing else is left.
+    """
+    with _temporary_beside(path) as (temporary, file):
+        yield file
+        _finish(file)
+        temporary.replace(path)
+        _sync_folder(path.parent)
+
+
 def require_writable(folder: Path) -> None:
     """Create `folder` if need be and try to write in it. Raises StudioError (DISK)."""
     probe = folder / f".new-{secrets.token_hex(8)}"
@@ -67,15 +81,28 @@ def require_writable(folder: Path) -> None:
 @contextlib.contextmanager
 def _complete_beside(path: Path, data: bytes) -> Iterator[Path]:
     """A finished temporary file in the folder of `path`, gone afterwards whatever happens."""
+    with _temporary_beside(path) as (temporary, file):
+        file.write(data)
+        _finish(file)
+        yield temporary
+
+
+@contextlib.contextmanager
+def _temporary_beside(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    """A temporary file in the folder of `path`, gone afterwards whatever happens."""
     temporary = path.with_name(f".new-{secrets.token_hex(8)}")
     try:
         with temporary.open("xb") as file:  # mkstemp would make pictures that nobody else may read
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        yield temporary
+            yield temporary, file
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _finish(file: BinaryIO) -> None:
+    """All that was written is on the disk."""
+    file.flush()
+    os.fsync(file.fileno())
+    file.close()
 
 
 def _move_to_free_name(temporary: Path, path: Path) -> None:

@@ -83,8 +83,8 @@ def open_picture(path: Path) -> Iterator[Image.Image]:
     Of a PNG only what the pixels depend on is passed to Pillow, since it refuses pictures for their texts.
     """
     path = expanded(path)
-    _require_file(path)
-    with _errors_of(path), warnings.catch_warnings():
+    require_file(path)
+    with errors_of(path), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of sizes and odd metadata; sizes are checked below
         with Image.open(_source(path), formats=FORMATS) as image:
             _require_reasonable(path, image.size)
@@ -101,8 +101,8 @@ def _source(path: Path) -> Path | io.BytesIO:
 
 
 @contextlib.contextmanager
-def _errors_of(path: Path) -> Iterator[None]:
-    """Turn whatever reading `path` raises into a StudioError."""
+def errors_of(path: Path) -> Iterator[None]:
+    """Turn whatever reading a picture from `path` raises into a StudioError."""
     try:
         yield
     except UnidentifiedImageError as error:
@@ -118,7 +118,8 @@ def _errors_of(path: Path) -> Iterator[None]:
         raise _bad(path, "is damaged or cut short", "Open it in another program and save it again.") from error
 
 
-def _require_file(path: Path) -> None:
+def require_file(path: Path) -> None:
+    """Raise StudioError for what is not there, is a folder or a device, or may not be looked at."""
     try:
         if path.is_file():
             return
@@ -167,14 +168,14 @@ def _to_rgb(image: Image.Image, profile: bytes, background: Colour) -> Pixels:
 def _layers(image: Image.Image, profile: bytes) -> tuple[Image.Image, Image.Image | None]:
     """Colours in sRGB and, where any part may be transparent, alpha."""
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        image = Image.fromarray(_grey_to_8_bit(np.asarray(image)))
+        image = Image.fromarray(grey_to_8_bit(np.asarray(image)))
     if not image.has_transparency_data:
         return _to_srgb(image, profile), None
     layered = image.convert("RGBA")
     return _to_srgb(layered.convert("RGB"), profile), layered.getchannel("A")
 
 
-def _grey_to_8_bit(grey: NDArray[np.generic]) -> Pixels:
+def grey_to_8_bit(grey: NDArray[np.generic]) -> Pixels:
     """16 bit integers by their range; floating point and 32 bit by the range their values suggest."""
     values = np.nan_to_num(grey.astype(np.float64), posinf=0.0, neginf=0.0)
     peak = values.max(initial=0.0)
