@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from studio.domain.errors import ErrorKind, Problem, StudioError
-from studio.domain.recipe import MAX_PROMPT, SEED_LIMIT, STARTER
+from studio.domain.recipe import MAX_PROMPT, SEED_LIMIT, STARTER, Sampling
 
 MAX_STEPS = 10_000_000
 MAX_BATCH = 1024
@@ -27,6 +27,9 @@ class TrainingKind(StrEnum):
     FEW_STEPS = "few-steps"  # a LoRA by which a flow model needs few steps and no guidance (Salimans & Ho 2022)
     DENOISER = "denoiser"  # the denoiser of the starter family, from scratch or from a base
     AUTOENCODER = "autoencoder"  # the autoencoder of the starter family
+
+
+LORA_KINDS = frozenset({TrainingKind.LORA, TrainingKind.FEW_STEPS})  # those that make a LoRA
 
 
 class ObjectiveName(StrEnum):
@@ -86,8 +89,9 @@ class Training:
 
     `caption_dropout` trains the unconditional model beside the conditional (Ho & Salimans 2022). `prior` weighs how
     strongly a LoRA keeps what the base makes without the trigger (Ruiz et al. 2022; here against the base's own
-    predictions), 0 is not at all. `guidance` and `segments` are of few-steps training: the guidance scale that is
-    learnt, and into how many steps.
+    predictions for prompts of all kinds), 0 is not at all; without a trigger nothing is kept. The empty prompt, which
+    guidance multiplies, is kept too unless captions are dropped. `guidance` and `segments` are of few-steps training:
+    the guidance scale that is learnt, and into how many steps.
     """
 
     kind: TrainingKind = TrainingKind.LORA
@@ -136,8 +140,11 @@ def run_folder(output: str) -> Path:
 PRESETS: dict[str, Training] = {
     # One thing that shall look the same everywhere: many steps, captions kept, no mirror images.
     "subject": Training(steps=500, learning_rate=6e-4, rank=16, alpha=16, caption_dropout=0.0),
-    # A manner of drawing: fewer steps, captions carry what is shown, mirror images do no harm.
-    "style": Training(steps=400, learning_rate=4e-4, rank=32, alpha=32, flip=True, caption_dropout=0.1),
+    # A manner of drawing: fewer steps, captions carry what is shown, mirror images do no harm. No caption is dropped:
+    # what is learnt without words would show without the trigger.
+    "style": Training(steps=400, learning_rate=4e-4, rank=32, alpha=32, flip=True, caption_dropout=0.0),
+    # The base itself in few steps: pictures of the kind that it draws, nothing new is learnt.
+    "fast": Training(kind=TrainingKind.FEW_STEPS, steps=300, batch=8, learning_rate=4e-4, rank=64, alpha=64, prior=0.0),
     "scratch": Training(
         kind=TrainingKind.DENOISER,
         scratch=True,
@@ -154,6 +161,13 @@ PRESETS: dict[str, Training] = {
         checkpoint_every=250,
     ),
 }
+
+
+def few_steps_sampling(training: Training) -> Sampling | None:
+    """The settings with which the result of few-steps training is meant to be used; None for other trainings."""
+    if training.kind is not TrainingKind.FEW_STEPS:
+        return None
+    return Sampling("euler", training.segments, 1.0)
 
 
 def published(training: Training) -> Training:
@@ -183,7 +197,7 @@ def _check_names(training: Training) -> list[Problem]:
         found.append(_problem("folder", "No folder of pictures is given.", "Choose a folder with 5 or more pictures."))
     if not training.output:
         found.append(_problem("output", "It is not said what the result shall be called.", "Give it a name."))
-    lora = training.kind in (TrainingKind.LORA, TrainingKind.FEW_STEPS)
+    lora = training.kind in LORA_KINDS
     if not training.base:
         found.append(_problem("base", "No model to start from is chosen.", f"Choose one, for example “{STARTER}”."))
     if lora and training.scratch:

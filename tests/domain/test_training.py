@@ -62,6 +62,12 @@ def test_a_bad_value_is_named_with_what_to_do(changes: dict[str, Any], field: st
     assert problems[0].hint.endswith(".")
 
 
+@pytest.mark.parametrize("name", ["subject", "style"])
+def test_presets_of_loras_keep_the_base_and_drop_no_caption(name: str) -> None:
+    """What is learnt without words would show in every picture, trigger or not."""
+    assert PRESETS[name].prior >= 1 and PRESETS[name].caption_dropout == 0
+
+
 def test_it_survives_json() -> None:
     training = dataclasses.replace(PRESETS["scratch"], objective=ObjectiveName.EDM, sample_prompts=("a", "b"))
     assert from_json(Training, to_json(training)) == training

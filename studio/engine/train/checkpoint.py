@@ -46,8 +46,11 @@ def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor], metadata: dic
     """A safetensors file that is there whole, on the disk, or not at all. Raises OSError."""
     partial = path.with_name(path.name + ".partial")
     try:
+        partial.touch()  # as files are made here; safetensors makes its own, which nobody else may read
+        mode = partial.stat().st_mode
         plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
         save_file(plain, partial, {"format": "pt", **metadata})
+        partial.chmod(mode)
         with partial.open("rb+") as file:
             os.fsync(file.fileno())
         partial.replace(path)
@@ -84,6 +87,6 @@ def require_same(checkpoint: Checkpoint, training: Training, data: str) -> None:
     raise StudioError(
         ErrorKind.INPUT,
         f"There is a checkpoint of this training after step {checkpoint.step:,}, and {what} since.",
-        "Change them back to continue it, choose another name, or delete its .training folder to start anew.",
+        "Start anew (on the command line: delete its .training folder first), choose another name, or change them back.",
         "output",
     )

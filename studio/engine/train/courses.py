@@ -22,19 +22,14 @@ from studio.engine.train.denoising import (
     Lessons,
     Networks,
     bits,
-    generator_for,
     loss_of,
     objective_for,
     validation_loss,
 )
 from studio.engine.train.folders import write_model
 from studio.engine.train.networks import new_denoiser
+from studio.engine.train.prior import Prior
 from studio.imaging.pixels import Pixels
-
-PRIOR_PROMPTS = (
-    "a cat", "a dog", "a red apple on a white background", "a car", "a house on green hills under a blue sky",
-    "snowy mountains", "sunset over the sea", "a city skyline at night", "a forest", "a flower", "a robot", "a bird",
-)  # fmt: skip
 
 
 class Course(Protocol):
@@ -78,40 +73,52 @@ class Setting:
         return lambda: torch.autocast(kind, torch.bfloat16, enabled=half and kind != "mps")
 
 
-class LoraCourse:
+class DenoisingCourse:
+    """What all trainings of a denoiser share: the loss of the objective on the pictures, and how it is validated."""
+
+    def __init__(self, setting: Setting, network: Any) -> None:
+        self._setting, self._model = setting, setting.model
+        self.network = network
+        self._networks = networks_of(setting, network)
+        self._objective = objective_for(setting.training, setting.model)
+        self.reader = Reader(setting.model)
+        self._lessons = Lessons(setting.examples, setting.training)
+
+    def loss(self, step: int, micro: int) -> torch.Tensor:
+        """The objective's loss."""
+        return loss_of(self._networks, self._objective, self.reader, self._lessons.batch(step, micro))
+
+    def validate(self) -> tuple[float, float | None]:
+        """See `Course`."""
+        held = self._setting.held_out
+        found = validation_loss(self._networks, self._objective, self.reader, held)
+        return found, bits(self._networks, self._model, self._objective, self.reader, held)
+
+
+class LoraCourse(DenoisingCourse):
     """Low-rank matrices learn the pictures while a second term keeps what the base draws without the trigger."""
 
     def __init__(self, setting: Setting) -> None:
-        self._setting, self._model = setting, setting.model
-        training = setting.training
-        self.parameters = lora.inject(setting.model, training)
-        denoiser = self.network = setting.model.denoiser
+        model, training, denoiser = setting.model, setting.training, setting.model.denoiser
+        super().__init__(setting, denoiser)
+        self.parameters = lora.inject(model, training)
         self._usual = _plain_attention(denoiser, setting.plan)
         self._checkpointing = training.gradient_checkpointing
         if self._checkpointing:
             denoiser.train()
             denoiser.enable_gradient_checkpointing()
-        self._networks = networks_of(setting, denoiser)
-        self._objective = objective_for(training, setting.model)
-        self.reader = Reader(setting.model)
-        self._lessons = Lessons(setting.examples, training)
         with contextlib.ExitStack() as undo:
             undo.callback(self.close)
-            self._prior = self._drawn_before() if training.prior else None
+            wanted = training.prior and training.trigger.strip()  # without a trigger it is meant to show everywhere
+            self._prior = Prior(model, training, setting.examples, setting.poll) if wanted else None
             undo.pop_all()
 
     def loss(self, step: int, micro: int) -> torch.Tensor:
         """The objective's loss, and that of the prior."""
-        batch = self._lessons.batch(step, micro)
-        loss = loss_of(self._networks, self._objective, self.reader, batch)
-        return loss if self._prior is None else loss + self._setting.training.prior * self._prior_loss(step, micro)
-
-    def validate(self) -> tuple[float, float | None]:
-        """See `Course`."""
-        setting = self._setting
-        given = self._networks, self._objective, self.reader, setting.held_out
-        found = validation_loss(*given)
-        return found, bits(self._networks, self._model, self._objective, self.reader, setting.held_out)
+        loss = super().loss(step, micro)
+        if self._prior is None:
+            return loss
+        return loss + self._setting.training.prior * self._prior.loss(self._networks, self._objective, step, micro)
 
     def sheet(self, poll: Poll) -> Pixels:
         """See `Course`."""
@@ -129,44 +136,6 @@ class LoraCourse:
             denoiser.disable_gradient_checkpointing()
         denoiser.eval()
         denoiser.set_attn_processor(self._usual)
-
-    def _drawn_before(self) -> tuple[list[str], list[torch.Tensor]]:
-        """What the base draws for everyday prompts and for the captions without the trigger."""
-        setting, training = self._setting, self._setting.training
-        own = {_without(text, training.trigger) for one in setting.examples[:8] for text in one.captions}
-        prompts = sorted({*PRIOR_PROMPTS, *own} - {""})
-        sampling = sheets.sampling_for(self._model)
-        sampling = replace(sampling, steps=min(8, sampling.steps))
-        lora.switched(self._model, False)
-        try:
-            latents = [
-                sheets.latents_and_pixels(self._model, prompt, training, sampling, index, setting.poll)[0].float().cpu()
-                for index, prompt in enumerate(prompts)
-            ]
-        finally:
-            lora.switched(self._model, True)
-        return [*prompts, ""], [*latents, latents[0]]
-
-    def _prior_loss(self, step: int, micro: int) -> torch.Tensor:
-        """How far the prediction without the trigger has moved from the base's (after Ruiz et al. 2022, who compare
-        with pictures of the base; its predictions themselves have no noise and are zero at the start)."""
-        assert self._prior is not None
-        prompts, latents = self._prior
-        training = self._setting.training
-        generator = generator_for(training.seed, "prior", step, micro)
-        count = max(1, training.batch // 2)
-        places = torch.randint(len(prompts), (count,), generator=generator).tolist()
-        clean = torch.cat([latents[i] for i in places])
-        noise, u = torch.randn(clean.shape, generator=generator), torch.rand(count, generator=generator)
-        noised = self._objective.noised(clean, noise, u)
-        captions = self.reader([prompts[i] for i in places])
-        with torch.no_grad():
-            lora.switched(self._model, False)
-            try:
-                wanted = self._networks.predict(noised.sample, noised.timestep, captions)
-            finally:
-                lora.switched(self._model, True)
-        return (self._networks.predict(noised.sample, noised.timestep, captions) - wanted).square().mean()
 
 
 class FewStepsCourse(LoraCourse):
@@ -194,14 +163,10 @@ class FewStepsCourse(LoraCourse):
         start, end = grid[place], grid[place + 1]
         sample = _between(batch.clean, batch.noise, start)
         captions = self.reader(batch.captions)
-        with torch.no_grad():
-            lora.switched(self._model, False)
-            try:
-                middle = (start + end) / 2
-                half = sample + _along(middle - start, sample) * self._guided(sample, start, captions)
-                final = half + _along(end - middle, sample) * self._guided(half, middle, captions)
-            finally:
-                lora.switched(self._model, True)
+        with torch.no_grad(), lora.bare(self._model):
+            middle = (start + end) / 2
+            half = sample + _along(middle - start, sample) * self._guided(sample, start, captions)
+            final = half + _along(end - middle, sample) * self._guided(half, middle, captions)
         wanted = (final - sample) / _along(end - start, sample)
         return (self._networks.predict(sample, start * 1000, captions) - wanted).square().mean()
 
@@ -218,7 +183,7 @@ class FewStepsCourse(LoraCourse):
         return without + self._setting.training.guidance * (with_text - without)
 
 
-class DenoiserCourse:
+class DenoiserCourse(DenoisingCourse):
     """All weights of a denoiser of the starter family, from scratch or going on from a base."""
 
     def __init__(self, setting: Setting) -> None:
@@ -229,29 +194,14 @@ class DenoiserCourse:
                 "Train a LoRA of this model instead.",
                 "base",
             )
-        self._setting, self._model = setting, setting.model
-        training = setting.training
-        base = setting.model.denoiser
-        self.network = new_denoiser(base, training.seed) if training.scratch else copy.deepcopy(base)
-        self.network = self.network.float().to(setting.plan.device).train().requires_grad_(True)
-        _plain_attention(self.network, setting.plan)
+        training, base = setting.training, setting.model.denoiser
+        network = new_denoiser(base, training.seed) if training.scratch else copy.deepcopy(base)
+        network = network.float().to(setting.plan.device).train().requires_grad_(True)
+        _plain_attention(network, setting.plan)
         if training.gradient_checkpointing:
-            self.network.enable_gradient_checkpointing()
-        self.parameters = dict(self.network.named_parameters())
-        self._networks = networks_of(setting, self.network)
-        self._objective = objective_for(training, setting.model)
-        self.reader = Reader(setting.model)
-        self._lessons = Lessons(setting.examples, training)
-
-    def loss(self, step: int, micro: int) -> torch.Tensor:
-        """The objective's loss."""
-        return loss_of(self._networks, self._objective, self.reader, self._lessons.batch(step, micro))
-
-    def validate(self) -> tuple[float, float | None]:
-        """See `Course`."""
-        held = self._setting.held_out
-        found = validation_loss(self._networks, self._objective, self.reader, held)
-        return found, bits(self._networks, self._model, self._objective, self.reader, held)
+            network.enable_gradient_checkpointing()
+        self.parameters = dict(network.named_parameters())
+        super().__init__(setting, network)
 
     def sheet(self, poll: Poll) -> Pixels:
         """See `Course`."""
@@ -303,10 +253,6 @@ def _plain_attention(denoiser: Any, plan: DevicePlan) -> Any:
     if plan.device == "cpu" and type(denoiser).__name__ == "UNet2DConditionModel":
         denoiser.set_attn_processor(plain)
     return usual
-
-
-def _without(caption: str, trigger: str) -> str:
-    return caption.removeprefix(trigger).removeprefix(",").strip() if trigger else caption
 
 
 def _along(values: torch.Tensor, like: torch.Tensor) -> torch.Tensor:

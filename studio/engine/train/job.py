@@ -118,6 +118,7 @@ class TrainingJob:
         if self._training.kind is TrainingKind.AUTOENCODER:
             return AutoencoderCourse(self._training, model, learnt, held, self._plan)
         examples, held_out = self._encoded(learnt, model), self._encoded(held, model)
+        self._progress(Phase.PREPARE, 0, 0)  # what comes now cannot be counted
         return course_for(Setting(self._training, model, examples, held_out, self._plan, self._poll))
 
     def _encoded(self, found: Sequence[Source], model: LoadedModel) -> list[Example]:

@@ -1,7 +1,8 @@
 """Low-rank adaptation of a frozen denoiser (Hu et al. 2021), by peft, and the file it is kept in."""
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from studio.engine.train.checkpoint import write_tensors
 
 ADAPTER = "learnt"
 _ATTENTION = ["to_q", "to_k", "to_v", "to_out.0", "proj_in", "proj_out", "ff.net.0.proj", "ff.net.2"]
-# The starter's attention is on its smallest level alone; what an object looks like is in its convolutions.
+# The starter's attention is on its smaller levels alone; what an object looks like is in its convolutions.
 _CONVOLUTIONS = ["conv1", "conv2", "conv_shortcut", "time_emb_proj", "conv_in", "conv_out"]
 _JOINT = ["attn.to_q", "attn.to_k", "attn.to_v", "attn.to_out.0", "attn.add_q_proj", "attn.add_k_proj"]
 _JOINT += ["attn.add_v_proj", "attn.to_add_out", "ff.net.0.proj", "ff.net.2"]
@@ -57,12 +58,14 @@ def remove(model: LoadedModel) -> None:
     adapters.detach(model)
 
 
-def switched(model: LoadedModel, on: bool) -> None:
-    """Let the matrices take part, or not."""
-    if on:
+@contextlib.contextmanager
+def bare(model: LoadedModel) -> Iterator[None]:
+    """Inside the block the matrices take no part: the denoiser answers as the base."""
+    model.denoiser.disable_adapters()
+    try:
+        yield
+    finally:
         model.denoiser.enable_adapters()
-    else:
-        model.denoiser.disable_adapters()
 
 
 def write(path: Path, model: LoadedModel, training: Training, step: int) -> None:

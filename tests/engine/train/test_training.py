@@ -13,6 +13,7 @@ from PIL import Image
 from studio.domain.catalog import Family
 from studio.domain.errors import ErrorKind, JobCancelled, JobPaused, StudioError
 from studio.domain.jobs import Job
+from studio.domain.lora_files import read_lora, training_of
 from studio.domain.messages import (
     CheckpointKept,
     Event,
@@ -24,7 +25,7 @@ from studio.domain.messages import (
     TrainingStep,
     Validated,
 )
-from studio.domain.recipe import Lora
+from studio.domain.recipe import Lora, Sampling
 from studio.domain.training import ObjectiveName, Training, TrainingKind, run_folder
 from studio.engine.libraries import torch
 from studio.engine.run import StudioEngine
@@ -185,8 +186,6 @@ def test_the_log_holds_each_step_once_also_after_a_kill(train: Trainer, small: T
 
 
 def test_the_file_tells_how_it_was_made(train: Trainer, small: Training) -> None:
-    from studio.domain.lora_files import read_lora, training_of
-
     train(small, Family.SD1)
     found = read_lora(Path(small.output))
     assert (found.family, found.trigger, found.rank) == (Family.SD1, "zib", 4)
@@ -268,6 +267,7 @@ def test_few_steps_learns_the_guided_base(train: Trainer, small: Training) -> No
     )
     losses = [event.loss for event in of(train(run, Family.STARTER), TrainingStep)]
     assert np.mean(losses[-8:]) < 0.9 * np.mean(losses[:8])
+    assert read_lora(Path(run.output)).sampling == Sampling("euler", 2, 1.0), "its file tells how it is meant"
     with pytest.raises(StudioError, match="flow"):
         train(dataclasses.replace(run, output=run.output.replace("out", "other")), Family.SD1)
 
