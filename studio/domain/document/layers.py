@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from studio.domain.document.adjustments import Adjustment, Levels
 from studio.domain.document.blending import BlendMode
+from studio.domain.document.text import NO_TEXT, Text
 from studio.domain.document.tiles import EMPTY, TileMap
 
 Matrix = tuple[float, ...]
@@ -69,6 +70,13 @@ class ImageLayer(Layer):
     width: int = 0
     height: int = 0
     matrix: Matrix = IDENTITY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextLayer(ImageLayer):
+    """A picture of a text, which is set anew when the text changes; to all else it is an image."""
+
+    text: Text = NO_TEXT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
