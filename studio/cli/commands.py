@@ -23,6 +23,7 @@ OUTPUT_HELP = (
     "File to write: .png, .jpg or .webp; with --batch, a number is put before the suffix. Existing files are never "
     "overwritten. Without it: words of the prompt and the seed, in the current folder."
 )
+FAST_HELP = "Few steps: add the model's few-steps LoRA and take the settings it was made for."
 LORA_HELP = "A LoRA by name or path, and how strongly it acts: 1 if left out, 0 is off. May be given several times."
 
 
@@ -72,6 +73,7 @@ def generate(
         float | None, typer.Option(help="How far to go from --image: 0 keeps, 1 ignores it.", show_default="0.6")
     ] = None,
     lora: Annotated[list[str] | None, typer.Option(metavar="NAME[:WEIGHT]", help=LORA_HELP)] = None,
+    fast: Annotated[bool, typer.Option("--fast", help=FAST_HELP)] = False,
     upscale: Annotated[int, typer.Option(help="Enlarge the finished picture 2 or 4 times, with sharp edges.")] = 1,
     preview_dir: Annotated[Path | None, typer.Option(help="Save the picture after each step in this folder.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.", show_default="as set")] = "",
@@ -84,7 +86,7 @@ def generate(
     request = Request(
         prompt=prompt, output=output, negative=negative, model=model, size=size, steps=steps, guidance=guidance,
         sampler=sampler, seed=seed, batch=batch, image=image, strength=strength, loras=tuple(lora or ()),
-        upscale=upscale, preview_dir=preview_dir, device=device, as_json=as_json,
+        fast=fast, upscale=upscale, preview_dir=preview_dir, device=device, as_json=as_json,
     )  # fmt: skip
     return carry_out(context.obj, request)
 
@@ -168,7 +170,7 @@ def train_lora(
     folder: Annotated[Path, typer.Argument(help="Pictures, each with its caption in a .txt file beside it, or none.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The .safetensors file to make.")],
     base: Annotated[str, typer.Option(help="Name or path of the model it is for.")] = "starter",
-    preset: Annotated[str, typer.Option(help="subject or style.")] = "subject",
+    preset: Annotated[str, typer.Option(help="subject, style, or fast: the base itself in few steps.")] = "subject",
     trigger: Annotated[str, typer.Option(help="A rare word or two that will call it; put before each caption.")] = "",
     steps: Annotated[int | None, typer.Option(help="Optimiser steps.", show_default="the preset's")] = None,
     rank: Annotated[int | None, typer.Option(help="Rank of the matrices.", show_default="the preset's")] = None,

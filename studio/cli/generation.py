@@ -12,7 +12,7 @@ from studio.cli.interrupts import cancelling
 from studio.cli.program import Program, announce, note, print_json
 from studio.cli.progress import progress_of
 from studio.cli.targets import Named, Numbered, targets_for
-from studio.domain.catalog import Library, ModelInfo
+from studio.domain.catalog import Library, LoraInfo, ModelInfo
 from studio.domain.codec import to_json
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.geometry import Size
@@ -47,6 +47,7 @@ class Request:
     image: Path | None
     strength: float | None
     loras: tuple[str, ...]
+    fast: bool
     upscale: int
     preview_dir: Path | None
     device: str
@@ -81,7 +82,8 @@ def open_headless(program: Program, device: str) -> Headless:
 
 def recipe_for(request: Request, model: ModelInfo, library: Library) -> Recipe:
     """The recipe: what was given, and what the model likes for the rest. Raises StudioError (INPUT)."""
-    liked = model.default_sampling
+    fast = _fast_lora(model, library) if request.fast else None
+    liked = fast.sampling if fast and fast.sampling else model.default_sampling
     sampling = Sampling(
         liked.sampler if request.sampler is None else request.sampler,
         liked.steps if request.steps is None else request.steps,
@@ -96,7 +98,7 @@ def recipe_for(request: Request, model: ModelInfo, library: Library) -> Recipe:
         seed=secrets.randbelow(RANDOM_SEEDS) if request.seed is None else request.seed,
         batch=request.batch,
         source=_source(request),
-        loras=tuple(_lora(text, library) for text in request.loras),
+        loras=_loras(request.loras, fast, library),
         upscale=request.upscale,
     )
 
@@ -148,6 +150,25 @@ def _size(text: str | None) -> Size | None:
         return Size.parse(text)
     except ValueError as error:
         raise StudioError(ErrorKind.INPUT, str(error), field="size") from error
+
+
+def _fast_lora(model: ModelInfo, library: Library) -> LoraInfo:
+    found = library.fast_lora(model.family)
+    if found is None:
+        raise StudioError(
+            ErrorKind.MODEL,
+            f"There is no few-steps LoRA for {model.name}, so that it cannot be fast.",
+            "Leave out --fast, or train one by `safelight train lora --preset fast`.",
+            "loras",
+        )
+    return found
+
+
+def _loras(given: tuple[str, ...], fast: LoraInfo | None, library: Library) -> tuple[Lora, ...]:
+    found = tuple(_lora(text, library) for text in given)
+    if fast is None or any(lora.name in (fast.name, fast.path) for lora in found):
+        return found
+    return (*found, Lora(fast.name))
 
 
 def _lora(text: str, library: Library) -> Lora:

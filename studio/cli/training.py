@@ -17,7 +17,7 @@ from studio.domain.catalog import Family
 from studio.domain.codec import from_json, to_json
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.messages import CheckpointKept, TrainingEvent, TrainingStep, Validated
-from studio.domain.training import PRESETS, Training, run_folder
+from studio.domain.training import LORA_KINDS, PRESETS, Training, TrainingKind, run_folder
 from studio.session.headless import Cancelled, Headless
 
 STAGES = ("autoencoder", "denoiser", "few-steps")  # of the starter model, in this order
@@ -135,15 +135,18 @@ def _usual(name: str) -> dict[str, Any]:
 
 
 def _lora(request: LoraRequest, headless: Headless) -> Training:
-    if request.preset not in ("subject", "style"):
-        raise StudioError(ErrorKind.INPUT, f"There is no preset “{request.preset}”.", "Use subject or style.", "preset")
+    preset = PRESETS.get(request.preset)
+    if preset is None or preset.kind not in LORA_KINDS:
+        lora_presets = ", ".join(name for name, training in PRESETS.items() if training.kind in LORA_KINDS)
+        raise StudioError(
+            ErrorKind.INPUT, f"There is no preset “{request.preset}”.", f"Use one of: {lora_presets}.", "preset"
+        )
     model = headless.studio.model(request.base)
-    preset = PRESETS[request.preset]
     side = model.default_size.width if request.side is None else request.side
     given = {name: value for name in ("steps", "rank", "learning_rate", "batch") if (value := getattr(request, name))}
     if request.rank:
         given["alpha"] = request.rank
-    if model.family is Family.STARTER and request.batch is None:
+    if model.family is Family.STARTER and request.batch is None and preset.kind is TrainingKind.LORA:
         given["batch"] = 4  # so small a model has room for it
     return replace(
         preset,

@@ -42,7 +42,10 @@ FAMILIES: dict[Family, FamilyTraits] = {
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """A usable model on disk. `path` is a diffusers folder or a safetensors file; `bytes` its weights' size on disk."""
+    """A usable model on disk. `path` is a diffusers folder or a safetensors file; `bytes` its weights' size on disk.
+
+    `inpainting` models were made to fill holes: they see the mask and the picture around it. Others can do it too.
+    """
 
     name: str
     path: str
@@ -54,6 +57,7 @@ class ModelInfo:
     examples: tuple[str, ...] = ()
     size: Size | None = None
     sampling: Sampling | None = None
+    inpainting: bool = False
 
     @property
     def traits(self) -> FamilyTraits:
@@ -79,7 +83,8 @@ class ModelInfo:
 class LoraInfo:
     """A usable LoRA on disk: a safetensors file whose largest rank is `rank`.
 
-    `trigger` is the word it was trained to answer to, if its file tells.
+    `trigger` is the word it was trained to answer to, and `sampling` the settings it was made for, if its file tells: a
+    LoRA that tells them makes its model need few steps.
     """
 
     name: str
@@ -89,6 +94,7 @@ class LoraInfo:
     title: str = ""
     trigger: str = ""
     rank: int = 0
+    sampling: Sampling | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +118,8 @@ class Library:
     def loras_for(self, family: Family) -> tuple[LoraInfo, ...]:
         """The LoRAs that fit models of this family."""
         return tuple(lora for lora in self.loras if lora.family is family)
+
+    def fast_lora(self, family: Family) -> LoraInfo | None:
+        """The LoRA by which models of this family need the fewest steps; None where there is none."""
+        found = [(lora.sampling.steps, lora) for lora in self.loras_for(family) if lora.sampling is not None]
+        return min(found, key=lambda entry: entry[0])[1] if found else None

@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from studio.domain.catalog import FAMILIES, Family, LoraInfo
+from studio.domain.codec import from_json, to_json
+from studio.domain.recipe import Recipe, Sampling, validate
+from studio.domain.samplers import SAMPLERS
 from studio.domain.tensor_files import Header, Tensor, read_whole_header, refusal
+from studio.domain.training import Training, TrainingKind, few_steps_sampling
 
 TRAINING_KEY = "safelight.training"  # JSON: the recipe it was trained by
 BASE_KEY = "safelight.base"  # the family of the model it was trained on
 TRIGGER_KEY = "safelight.trigger"  # the word that calls up what it learnt
+SAMPLING_KEY = "safelight.sampling"  # JSON: sampler, steps and guidance that it was made for
 MAX_RANK = 4096
 _SHOWN = 120  # characters of a title or a trigger
 _DOWN = (".lora_A.weight", ".lora_down.weight", "lora.down.weight", "lora_linear_layer.down.weight")
@@ -39,14 +44,16 @@ def read_lora(path: Path) -> LoraInfo:
     header = _checked(path)
     title = next((header.metadata[key] for key in _TITLES if header.metadata.get(key, "").strip()), path.stem)
     trigger = next((header.metadata[key] for key in _TRIGGERS if header.metadata.get(key, "").strip()), "")
+    family = _family(path, header)
     return LoraInfo(
         path.stem,
         str(path),
-        _family(path, header),
+        family,
         path.stat().st_size,
         _line(title),
         _line(trigger),
         max(tensor.shape[0] for name, tensor in header.tensors.items() if name.endswith(_DOWN)),
+        _sampling(header.metadata, family),
     )
 
 
@@ -132,6 +139,25 @@ def _said(metadata: dict[str, str]) -> Family | None:
     if "sd_v1" in text or "stable-diffusion-v1" in text:
         return Family.SD1
     return None
+
+
+def _sampling(metadata: dict[str, str], family: Family) -> Sampling | None:
+    """The settings that the file was made for, where it tells such as its family can use."""
+    try:
+        told = json.loads(metadata.get(SAMPLING_KEY, "null")) or _of_training(json.loads(metadata[TRAINING_KEY]))
+        found = from_json(Sampling, told)
+    except (KeyError, ValueError, RecursionError):
+        return None
+    usable = not validate(Recipe(sampling=found), FAMILIES[family].size_multiple)
+    fits = usable and not (FAMILIES[family].flow and SAMPLERS[found.sampler].flow_options is None)
+    return found if fits else None
+
+
+def _of_training(training: Any) -> Any:
+    """What the recipe of few-steps training implies, for files without a word on their settings."""
+    if not isinstance(training, dict) or training.get("kind") != TrainingKind.FEW_STEPS:
+        return None
+    return to_json(few_steps_sampling(from_json(Training, {key: training[key] for key in ("kind", "segments")})))
 
 
 def _line(text: str) -> str:

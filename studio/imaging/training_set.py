@@ -16,6 +16,7 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".avif")
 MAX_CAPTION = 4_000  # characters; text encoders read some 77 to 512 tokens
 _MAX_CAPTION_FILE = 2**20  # bytes; what is larger is no caption and is not read
 FEW = 5  # pictures; with fewer, a LoRA learns the pictures rather than what they have in common
+SAMPLES = 2  # prompts drawn on the way where the user wrote none
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +208,13 @@ def warnings(found: TrainingSet, training: Training) -> tuple[str, ...]:
         )
         if wanted
     )
+
+
+def usual_samples(found: TrainingSet, trigger: str) -> tuple[str, ...]:
+    """Prompts that show what is learnt from a set: its first captions that differ, each after the trigger word."""
+    captions = dict.fromkeys(example.caption for example in found.examples if example.usable)
+    prompts = [", ".join(part for part in (trigger.strip(), caption) if part) for caption in captions]
+    return tuple(prompt for prompt in prompts if prompt)[:SAMPLES]
 
 
 def _problem(message: str, hint: str) -> Problem:

@@ -8,7 +8,7 @@ from studio.domain.catalog import Family, Library, ModelInfo, UnusableModel
 from studio.domain.codec import from_json
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.geometry import Size
-from studio.domain.model_files import recognise, weights_size
+from studio.domain.model_files import is_for_inpainting, recognise, weights_size
 from studio.domain.recipe import Recipe, Sampling, validate
 from studio.domain.user_paths import exists, expanded
 from studio.session.loras import LORAS, scan_loras
@@ -95,6 +95,7 @@ def _described(path: Path, family: Family, size: int, card: dict[str, Any]) -> M
             examples=tuple(str(example) for example in card.get("examples", ())),
             size=from_json(Size, card["size"]) if "size" in card else None,
             sampling=from_json(Sampling, card["sampling"]) if "sampling" in card else None,
+            inpainting=is_for_inpainting(path),
         )
         _check_defaults(model)
         return model

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from studio.domain.catalog import ModelInfo
-from studio.domain.training import Training, TrainingKind
+from studio.domain.training import LORA_KINDS, Training, TrainingKind
 from studio.session.training_log import RunLog
 
 STARTER_BYTES = 120 * 2**20  # of a model of the starter family that is trained from scratch
 _CPU_SPEED = 40e9  # operations per second and thread
 _GPU_SPEED = 20e12  # operations per second
 _PASSES = 3.0  # forward, and twice as much backward
+_TEACHING = 4.0  # few-steps training: two steps of the base, each with and without the text
 # Operations of one forward pass per parameter and latent pixel: Stable Diffusion 1 takes 0.8e12 for 0.86e9 parameters
 # at 64 × 64.
 _OPERATIONS = 0.8e12 / 0.86e9 / 64**2
@@ -42,14 +43,15 @@ def estimate(
         ),
         None,
     )
-    per_pixel = learnt if learnt is not None else _guess(weights, threads, cuda=cuda)
+    passes = _PASSES + (_TEACHING if training.kind is TrainingKind.FEW_STEPS else 0.0)
+    per_pixel = learnt if learnt is not None else _guess(weights, passes, threads, cuda=cuda)
     seconds = per_pixel * _pixels(training) * training.steps
     return Estimate(seconds, _memory(training, weights, own), learnt is not None)
 
 
-def _guess(weights: float, threads: int, *, cuda: bool) -> float:
+def _guess(weights: float, passes: float, threads: int, *, cuda: bool) -> float:
     """Seconds per pixel of a step. Weights on disk take two bytes a parameter, a latent stands for 8 × 8 pixels."""
-    operations = _PASSES * _OPERATIONS * (weights / 2) / 64
+    operations = passes * _OPERATIONS * (weights / 2) / 64
     return operations / (_GPU_SPEED if cuda else _CPU_SPEED * max(1, threads))
 
 
@@ -60,7 +62,7 @@ def _pixels(training: Training) -> int:
 def _memory(training: Training, weights: float, own: int) -> float:
     share = 0.25 if training.gradient_checkpointing else 1.0
     activations = _ACTIVATIONS * share * weights * training.batch * training.side**2 / own
-    if training.kind is TrainingKind.LORA:
+    if training.kind in LORA_KINDS:
         return _PROGRAM + weights + activations
     copies = 8 + (2 if training.ema else 0)  # float32 weights, gradients and two moments, against two bytes on disk
     return _PROGRAM + copies * weights + activations

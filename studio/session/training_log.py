@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import Any
 
 from studio.domain.codec import from_json
 from studio.domain.errors import ErrorKind, StudioError
-from studio.domain.training import Training
+from studio.domain.training import Training, run_folder
 
 RECIPE, LOG = "training.json", "log.jsonl"
 _RECENT = 200  # steps that tell how fast a run is
@@ -137,6 +138,26 @@ def runs(folder: Path) -> tuple[RunLog, ...]:
 def resumable(found: tuple[RunLog, ...]) -> tuple[RunLog, ...]:
     """The runs that have a checkpoint and are not finished."""
     return tuple(run for run in found if run.checkpoint is not None and not run.finished)
+
+
+def set_aside(output: str) -> None:
+    """Free the name of a run: its folder becomes NAME.training.old, in the place of an older one of that name.
+
+    Raises StudioError (DISK).
+    """
+    folder = run_folder(output)
+    old = folder.with_name(f"{folder.name}.old")
+    try:
+        if old.exists():
+            shutil.rmtree(old)
+        folder.rename(old)
+    except OSError as error:
+        raise StudioError(
+            ErrorKind.DISK,
+            f"The former run could not be set aside: {error.strerror}.",
+            f"Rename or delete {folder.name} yourself, or choose another name.",
+            "output",
+        ) from error
 
 
 def _run_folders(folder: Path) -> list[Path]:

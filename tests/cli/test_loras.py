@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.domain.catalog import Library
 from studio.domain.recipe import Lora
 from studio.imaging import metadata
 from tests.cli import fake_engine
@@ -56,7 +57,7 @@ def test_without_a_weight_it_is_one(call: Call, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("wanted", "code", "says"),
     [
-        ("inc", 3, "There is no LoRA “inc”. These fit starter: ink."),
+        ("inc", 3, "There is no LoRA “inc”. These fit starter: ink"),
         ("film:0.5", 3, "“film” was made for Stable Diffusion XL"),
         ("ink:nan", 2, "cannot have the weight nan"),
         ("ink:9", 2, "cannot have the weight 9"),
@@ -76,7 +77,8 @@ def test_what_cannot_be_used_is_said_before_any_work(
 def test_models_lists_the_loras(call: Call, folder: Path) -> None:
     write_tensors(folder / "odd.safetensors", {"weight": [4, 4]})
     document = call("models", "--json").json
-    assert [(lora["name"], lora["family"], lora["trigger"], lora["rank"]) for lora in document["loras"]] == [
+    own = [lora for lora in document["loras"] if Path(lora["path"]).parent == folder]
+    assert [(lora["name"], lora["family"], lora["trigger"], lora["rank"]) for lora in own] == [
         ("film", "sdxl", "", 4),
         ("ink", "starter", "inkwash", 4),
     ]
@@ -85,6 +87,30 @@ def test_models_lists_the_loras(call: Call, folder: Path) -> None:
     assert "inkwash" in shown
     assert "not usable: odd: odd.safetensors is no LoRA." in shown
     assert str(folder) in shown.replace("\n", "")
+
+
+def test_fast_takes_a_few_steps_lora_and_its_settings(call: Call, folder: Path) -> None:
+    settings = {"safelight.sampling": json.dumps({"sampler": "euler", "steps": 3, "guidance": 1.0})}
+    write_lora(folder / "swift.safetensors", metadata=settings)
+    done = call("generate", "sea", "--size", 64, "-o", "a.png", "--json", "--fast", "--lora", "ink:0.5")
+    assert done.code == 0, done.err
+    assert [(lora["name"], lora["weight"]) for lora in done.json["loras"]] == [("ink", 0.5), ("swift", 1.0)]
+    assert (done.json["sampler"], done.json["steps"], done.json["guidance"]) == ("euler", 3, 1.0)
+    own = call(
+        "generate", "sea", "--size", 64, "-o", "b.png", "--json", "--fast", "--steps", 5, "--lora", "swift:0.9",
+    )  # fmt: skip
+    assert [(lora["name"], lora["weight"]) for lora in own.json["loras"]] == [("swift", 0.9)], "not twice"
+    assert (own.json["sampler"], own.json["steps"]) == ("euler", 5), "what is given wins"
+
+
+def test_fast_without_a_lora_for_it_is_refused_before_any_work(
+    call: Call, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Library, "fast_lora", lambda *_: None)  # nothing may be shipped here
+    done = call("generate", "sea", "--size", 64, "-o", "a.png", "--fast")
+    assert done.code == 3
+    assert "no few-steps LoRA for starter" in done.err and "--preset fast" in done.err
+    assert not Path("a.png").exists()
 
 
 def test_inspect_tells_what_a_lora_is(call: Call, folder: Path) -> None:

@@ -38,6 +38,13 @@ def test_json_tells_the_training_and_its_figures(call: Call, pictures: Path) -> 
     assert found["loss"] == pytest.approx(1.0, abs=0.2)
 
 
+def test_the_preset_fast_teaches_the_base_few_steps(call: Call, pictures: Path) -> None:
+    found = call("train", "lora", pictures, "-o", "a.safetensors", "--steps", 4, "--preset", "fast", "--json").json
+    told = found["training"]
+    assert (told["kind"], told["steps"], told["segments"], told["prior"]) == ("few-steps", 4, 6, 0.0)
+    assert told["batch"] == PRESETS["fast"].batch
+
+
 def test_nothing_is_overwritten(call: Call, pictures: Path) -> None:
     Path("a.safetensors").write_text("mine")
     found = call("train", "lora", pictures, "-o", "a.safetensors")
@@ -75,7 +82,7 @@ def test_ctrl_c_keeps_a_checkpoint_and_resume_goes_on(
     [
         (("-o", "a.bin"), ".safetensors"),
         (("-o", "a.safetensors", "--steps", "-1"), "steps"),
-        (("-o", "a.safetensors", "--preset", "face"), "subject or style"),
+        (("-o", "a.safetensors", "--preset", "face"), "subject, style, fast"),
         (("-o", "a.safetensors", "--base", "nothing"), "nothing"),
         (("-o", "a.safetensors", "--learning-rate", "nan"), "learning rate"),
     ],

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from studio.domain.catalog import Family
+from studio.domain.catalog import Family, Library
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.lora_files import is_lora, read_lora, training_of
 from studio.domain.model_files import recognise
+from studio.domain.recipe import Sampling
 from tests.domain.loras import DIFFUSERS, KOHYA, write_lora, write_tensors
 
 
@@ -112,3 +113,46 @@ def test_a_lora_among_the_models_is_told_where_it_belongs(tmp_path: Path) -> Non
         recognise(file)
     assert "is a LoRA" in caught.value.problem.message
     assert "loras" in caught.value.problem.hint
+
+
+def test_a_few_steps_lora_tells_its_settings(tmp_path: Path) -> None:
+    about = {"safelight.sampling": json.dumps({"sampler": "euler", "steps": 6, "guidance": 1.0})}
+    lora = read_lora(write_lora(tmp_path / "swift.safetensors", metadata=about))
+    assert lora.sampling == Sampling("euler", 6, 1.0)
+    trained = {"safelight.training": json.dumps({"kind": "few-steps", "segments": 4, "rank": 64})}
+    assert read_lora(write_lora(tmp_path / "a.safetensors", metadata=trained)).sampling == Sampling("euler", 4, 1.0)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {},
+        {"safelight.training": json.dumps({"kind": "lora", "segments": 4})},
+        {"safelight.training": json.dumps({"kind": "few-steps"})},
+        {"safelight.training": "[1"},
+        {"safelight.sampling": "[" * 100_000},
+        {"safelight.sampling": json.dumps({"sampler": "euler", "steps": 0, "guidance": 1.0})},
+        {"safelight.sampling": json.dumps({"sampler": "euler", "steps": 6, "guidance": 1e999})},
+        {"safelight.sampling": json.dumps({"sampler": "nobody", "steps": 6, "guidance": 1.0})},
+        {"safelight.sampling": json.dumps({"sampler": "lcm", "steps": 6, "guidance": 1.0})},
+    ],
+)
+def test_settings_that_cannot_be_used_are_not_told(tmp_path: Path, metadata: dict[str, object]) -> None:
+    assert read_lora(write_lora(tmp_path / "a.safetensors", metadata=metadata)).sampling is None
+
+
+def test_the_fastest_lora_of_a_family_is_found(tmp_path: Path) -> None:
+    def lora(name: str, steps: int, sampler: str, width: int) -> Path:
+        about = {"safelight.sampling": json.dumps({"sampler": sampler, "steps": steps, "guidance": 1.0})}
+        return write_lora(tmp_path / f"{name}.safetensors", width, metadata=about)
+
+    files = (lora("a", 8, "euler", 384), lora("b", 4, "euler", 384), lora("c", 2, "lcm", 768))
+    plain = write_lora(tmp_path / "plain.safetensors")
+    library = Library(loras=tuple(read_lora(file) for file in (plain, *files)))
+    assert [
+        getattr(library.fast_lora(family), "name", None) for family in (Family.STARTER, Family.SD1, Family.SDXL)
+    ] == [
+        "b",
+        "c",
+        None,
+    ]

@@ -9,6 +9,7 @@ from studio.domain.catalog import Family, Library, ModelInfo
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.messages import ModelDone
 from studio.domain.recipe import Lora, Recipe
+from studio.resources import resources
 from studio.session.library import scan
 from studio.session.loras import find_lora
 from studio.session.studio import Studio
@@ -71,6 +72,14 @@ def test_a_path_serves_as_well_as_a_name(tmp_path: Path) -> None:
     assert find_lora(Library(), str(file), STARTER).path == str(file)
 
 
+def test_what_is_shipped_can_be_used() -> None:
+    library = scan((resources() / "models",))
+    assert not [bad for bad in library.unusable if "loras" in Path(bad.path).parts]
+    for lora in library.loras:
+        assert lora.family is Family.STARTER and Path(lora.path).stat().st_mode & 0o044 == 0o044, "all may read it"
+        assert lora.sampling is not None or not lora.name.endswith("-fast"), "else fast mode cannot find it"
+
+
 def test_a_recipe_is_checked_with_its_loras_before_a_job_is_queued(studio: Studio) -> None:
     folder = studio.paths.models / "loras"
     recipe = dataclasses.replace(Recipe(prompt="sea"), loras=(Lora("wash", 0.5), Lora("ann")))
@@ -96,11 +105,12 @@ def test_a_rescan_tells_of_changes_and_only_of_those(studio: Studio) -> None:
     assert told == []
     write_lora(studio.paths.models / "loras" / "wash.safetensors")
     studio.refresh_library()
-    assert [lora.name for lora in told[-1].loras] == ["wash"]
+    assert "wash" in [lora.name for lora in told[-1].loras]
     assert studio.library == told[-1]
 
 
 def test_what_a_training_made_is_there_when_it_is_told(studio: Studio) -> None:
     file = write_lora(studio.paths.models / "loras" / "dog.safetensors")
+    assert "dog" not in [lora.name for lora in studio.library.loras]
     studio.handle(ModelDone("job", str(file)))
-    assert [lora.name for lora in studio.library.loras] == ["dog"]
+    assert "dog" in [lora.name for lora in studio.library.loras]

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from studio.domain.catalog import Library
 from studio.domain.errors import ErrorKind, Problem
 from studio.domain.jobs import Cost
 from studio.domain.messages import Cancelled, Failed, Finished, PathStep, Run, Studied
@@ -28,7 +29,7 @@ from studio.ui.lab.curves import SIGMA, CurvePlot
 from studio.ui.lab.images import heat_colours, heat_image, noised_pixels, to_image
 from studio.ui.lab.page import LabPage
 from tests.ui.desk import Desk
-from tests.ui.fakes import picture, png
+from tests.ui.fakes import STARTER, picture, png
 
 CTRL_ALT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
 SIDE = 16
@@ -186,7 +187,7 @@ def test_another_schedule_is_explained(lab: Lab) -> None:
     schedule.setCurrentIndex(schedule.findData(ObjectiveName.EDM.value))
     assert lab.study.objective is ObjectiveName.EDM
     lab.answer()
-    assert "equal SNR" in lab.page.guess.numbers.text() and "0.250" in lab.page.guess.numbers.text()
+    assert "at its own t" in lab.page.guess.numbers.text() and "0.250" in lab.page.guess.numbers.text()
     assert "trained on Rectified flow" in lab.page.time.read_out.text()
     lab.end()
 
@@ -272,6 +273,20 @@ def test_without_an_engine_the_forward_view_still_works(lab: Lab, tmp_path: Path
     lab.worker.post(Failed(lab.runs[-1].job_id, problem))
     lab.bot.wait(20)
     assert "pixels" in lab.page.noisy.numbers.text()
+
+
+def test_the_models_follow_the_library(lab: Lab) -> None:
+    box = lab.page.controls.model.box
+    asked = len(lab.runs)
+    new = replace(STARTER, name="mine", path="/models/mine", title="Mine")
+    lab.desk.studio.scan = lambda: Library((STARTER, new))
+    lab.desk.studio.refresh_library()
+    assert [box.itemData(at) for at in range(box.count())] == ["starter", "mine"]
+    assert box.currentData() == "starter" and len(lab.runs) == asked, "the choice stays"
+    box.setCurrentIndex(1)
+    lab.answer()
+    lab.end()
+    lab.bot.waitUntil(lambda: lab.study.model == "mine")
 
 
 def test_out_of_sight_nothing_is_asked(lab: Lab) -> None:

@@ -22,11 +22,13 @@ from PySide6.QtWidgets import (
 from studio.domain.errors import ErrorKind
 from studio.domain.jobs import JobState
 from studio.domain.messages import Log
+from studio.domain.recipe import Sampling
 from studio.domain.training import PRESETS, ObjectiveName, Training, TrainingKind, run_folder
 from studio.imaging import training_set
 from studio.imaging.training_set import read_caption
+from studio.ui.phases import rough
 from studio.ui.train.cards import edits_of
-from studio.ui.train.curve import LossCurve
+from studio.ui.train.curve import LossCurve, decimals_for
 from studio.ui.train.foot import RunState
 from studio.ui.train.page import TrainPage
 from tests.ui.desk import Desk, Desks
@@ -99,11 +101,19 @@ def test_each_workspace_remembers_its_docks(desks: Desks, tmp_path: Path) -> Non
     assert [dock.isVisible() for dock in desk.window.docks] == [True, True, False], "it begins with Generate"
 
 
+def test_a_wide_page_does_not_push_the_docks_together(desk: Desk) -> None:
+    prompt, queue, _ = desk.window.docks
+    before = prompt.width(), queue.width()
+    train_page(desk).pictures.setMinimumWidth(desk.window.width() - 400)
+    desk.window.workspaces.show_page("generate")
+    desk.bot.waitUntil(lambda: (prompt.width(), queue.width()) == before)
+
+
 def test_workspaces_are_in_the_view_menu_and_in_the_switch(desk: Desk) -> None:
-    titles = [action.text() for action in desk.window.workspaces.actions_]
-    assert titles[:2] == ["Generate", "Train"]
+    actions = {action.text(): action for action in desk.window.workspaces.actions_}
+    assert next(iter(actions)) == "Generate"
     assert desk.window.workspaces.switch.isVisible()
-    assert "Ctrl+Alt+5" in desk.window.workspaces.actions_[1].toolTip()
+    assert "Ctrl+Alt+5" in actions["Train"].toolTip()
 
 
 def test_a_problem_is_seen_in_every_workspace(desk: Desk) -> None:
@@ -119,6 +129,9 @@ def test_the_empty_page_says_what_to_do(desk: Desk) -> None:
     page = train_page(desk)
     assert page.pictures.empty.isVisible()
     assert "5–30 pictures" in page.pictures.empty.title.text()
+    page.form.preset.show_value("scratch")
+    assert "Thousands of pictures" in page.pictures.empty.title.text()
+    page.form.preset.show_value("subject")
     page.foot.button.click()
     assert "No folder of pictures" in page.foot.problem.text()
     assert page.form.name.problem.text() and page.form.name.problem.isVisible()
@@ -251,6 +264,55 @@ def test_from_scratch_makes_a_model_with_the_other_parts_of_a_base(desk: Desk, t
     assert Path(task.output) == desk.studio.paths.models / "my-cat"
 
 
+def test_few_steps_are_learnt_from_a_flow_model_and_make_a_lora(desk: Desk, tmp_path: Path) -> None:
+    page = filled(desk, tmp_path / "cats")
+    base = page.form.base.control
+    assert isinstance(base, QComboBox) and base.count() == 2
+    page.form.preset.show_value("fast")
+    assert [base.itemData(at) for at in range(base.count())] == ["starter"], "the other one is no flow"
+    shown = {name for name, row in page.form.rows.items() if not row.isHidden()}
+    assert {"segments", "guidance", "rank"} <= shown and not {"prior", "objective", "trigger"} & shown
+    page.form.advanced["segments"].show_value(4)
+    page.form.advanced["guidance"].show_value(5.0)
+    page.foot.button.click()
+    task = desk.worker.run.task
+    assert isinstance(task, Training)
+    assert (task.kind, task.segments, task.guidance, task.prior, task.trigger) == (
+        TrainingKind.FEW_STEPS,
+        4,
+        5.0,
+        0,
+        "",
+    )
+    assert Path(task.output) == desk.studio.paths.models / "loras" / "my-cat.safetensors"
+    Trainer(desk.worker).begin()
+    path = Trainer(desk.worker).finish()
+    desk.bot.waitUntil(page.run_pane.use_button.isVisible)
+    page.run_pane.use_button.click()
+    recipe = desk.window.panel.recipe()
+    assert [lora.name for lora in recipe.loras] == [Path(path).stem]
+    assert recipe.sampling == Sampling("euler", 4, 1.0)
+
+
+def test_presets_show_what_belongs_to_them(desk: Desk) -> None:
+    form = train_page(desk).form
+    base = form.base.control
+    assert isinstance(base, QComboBox)
+    form.preset.show_value("scratch")
+    assert [base.itemData(at) for at in range(base.count())] == ["starter"], "others cannot be made anew here"
+    assert form.trigger.isHidden() and form.advanced["segments"].isHidden()
+    form.preset.show_value("style")
+    assert base.count() == 2 and not form.trigger.isHidden() and form.advanced["guidance"].isHidden()
+
+
+def test_without_sample_prompts_the_first_captions_are_drawn(desk: Desk, tmp_path: Path) -> None:
+    page = filled(desk, tmp_path / "cats", 4, 3)
+    captions = [example.caption for example in page.found.examples]
+    assert page.training.sample_prompts == (f"zwx cat, {captions[0]}", f"zwx cat, {captions[1]}")
+    page.form.advanced["sample_prompts"].show_value(("a cat",))
+    assert list(page.training.sample_prompts) == ["a cat"]
+
+
 def test_a_wrong_value_is_marked_at_its_field(desk: Desk, tmp_path: Path) -> None:
     page = filled(desk, tmp_path / "cats")
     page.form.trigger.show_value("x" * 201)
@@ -269,7 +331,7 @@ def test_time_and_memory_are_estimated_and_corrected_by_steps(desk: Desk, tmp_pa
     write_run(Training(folder="/x", output=output), 20, 20)
     page.runner.read_past()
     desk.bot.waitUntil(lambda: "measured" in page.foot.cost.text())
-    assert "4 min 10 s" in page.foot.cost.text(), "500 steps of 0.5 s"
+    assert "About 4 min and" in page.foot.cost.text(), "500 steps of 0.5 s"
 
 
 # ------------------------------------------------------------------------------------------------ a run
@@ -460,6 +522,79 @@ def test_a_name_that_is_taken_is_told(desk: Desk, tmp_path: Path) -> None:
     assert run_folder(training.output).exists()
 
 
+def test_what_was_changed_since_can_be_started_anew(desk: Desk, tmp_path: Path) -> None:
+    page, trainer = running(desk, tmp_path / "cats", 7)
+    page.foot.button.click()
+    trainer.paused(7)
+    desk.bot.waitUntil(lambda: page.foot.state is RunState.PAUSED)
+    assert page.foot.anew_button.isHidden()
+    page.foot.button.click()
+    trainer.begin()
+    message = "There is a checkpoint of this training after step 7, and its pictures or captions were changed since."
+    trainer.fail(ErrorKind.INPUT, message, "Start anew.")
+    desk.bot.waitUntil(page.foot.anew_button.isVisible)
+    assert page.foot.button.text() == "Continue from step 7" and desk.window.area.banner.isVisible()
+    output = page.training.output
+    page.foot.anew_button.click()
+    desk.bot.waitUntil(lambda: len(desk.worker.runs) == 3 and page.run_pane.step == 0)
+    assert not run_folder(output).exists(), "the engine finds no checkpoint"
+    kept = run_folder(output).with_name("my-cat.training.old")
+    assert (kept / "log.jsonl").exists(), "and nothing is lost"
+    assert not desk.window.area.banner.isVisible() and not page.run_pane.problem.isVisible()
+    assert page.foot.anew_button.isHidden() and page.run_pane.curve.reading is None
+
+
+def test_a_run_of_that_name_with_other_settings_can_be_left(desk: Desk, tmp_path: Path) -> None:
+    page = filled(desk, tmp_path / "cats")
+    training = page.training
+    write_run(Training(folder="/x", output=training.output, rank=3), 20, 20)
+    old = run_folder(training.output).with_name("my-cat.training.old")
+    old.mkdir()
+    (old / "older").touch()
+    page.runner.read_past()
+    desk.bot.waitUntil(page.foot.anew_button.isVisible)
+    page.foot.anew_button.click()
+    desk.bot.waitUntil(lambda: len(desk.worker.runs) == 1)
+    assert desk.worker.run.task == training
+    assert (old / "log.jsonl").exists() and not (old / "older").exists()
+
+
+def test_what_cannot_be_set_aside_is_told(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = filled(desk, tmp_path / "cats")
+    write_run(Training(folder="/x", output=page.training.output, rank=3), 20, 20)
+    page.runner.read_past()
+    desk.bot.waitUntil(page.foot.anew_button.isVisible)
+
+    def refuse(self: Path, target: Path) -> Path:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    page.foot.anew_button.click()
+    desk.bot.waitUntil(desk.window.area.banner.isVisible)
+    assert "could not be set aside: Permission denied" in desk.window.area.banner.message.text()
+    assert not desk.worker.runs
+
+
+def test_the_keyboard_stays_at_the_buttons_of_the_run(desk: Desk, tmp_path: Path) -> None:
+    page = filled(desk, tmp_path / "cats")
+    page.form.name.control.setFocus()
+    page.start()
+    assert page.foot.hasFocus(), "the form that is locked lets it go"
+    trainer = Trainer(desk.worker)
+    trainer.begin()
+    trainer.steps(1, 3)
+    desk.bot.waitUntil(lambda: page.foot.state is RunState.RUNNING)
+    assert page.foot.button.hasFocus()
+    page.foot.button.click()
+    trainer.paused(3)
+    desk.bot.waitUntil(lambda: page.foot.state is RunState.PAUSED)
+    assert page.foot.button.hasFocus(), "not Cancel"
+    page.foot.cancel_button.setFocus()
+    page.foot.cancel_button.click()
+    desk.bot.waitUntil(lambda: page.foot.state is RunState.UNFINISHED)
+    assert page.foot.button.hasFocus(), "not another workspace"
+
+
 def test_a_run_that_began_before_the_page_was_opened_is_shown(desk: Desk, tmp_path: Path) -> None:
     output = str(tmp_path / "data" / "models" / "loras" / "cat.safetensors")
     desk.studio.submit_training(Training(folder=str(tmp_path), output=output))
@@ -472,6 +607,18 @@ def test_a_run_that_began_before_the_page_was_opened_is_shown(desk: Desk, tmp_pa
 
 
 # ------------------------------------------------------------------------------------------------ the curve
+
+
+@pytest.mark.parametrize(("step", "decimals"), [(0.0227, 3), (0.2, 2), (2.5, 1), (25, 0), (1e-9, 6), (0, 2)])
+def test_the_numbers_at_the_grid_can_be_told_apart(step: float, decimals: int) -> None:
+    assert decimals_for(step) == decimals
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(2, "10 s"), (84, "80 s"), (250, "4 min"), (697, "12 min"), (9000, "2 h 30 min")]
+)
+def test_an_early_estimate_has_few_digits(seconds: float, words: str) -> None:
+    assert rough(seconds) == words
 
 
 def curve_of(losses: list[float]) -> LossCurve:

@@ -77,6 +77,10 @@ class Controls(QFrame):
             self.guidance.value,
         )
 
+    def set_library(self, library: Library) -> None:
+        """Offer what another library has."""
+        self.model.set_library(library)
+
     @property
     def objective(self) -> ObjectiveName:
         """The chosen schedule."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QImage, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.domain.errors import ErrorKind, Problem, StudioError
 from studio.domain.messages import PathStep, Progress, Studied
@@ -16,13 +16,13 @@ from studio.session.studio import Studio
 from studio.ui.lab.controls import Controls
 from studio.ui.lab.curves import LOG_SNR, SIGMA, CurvePlot, schedule_title
 from studio.ui.lab.images import PIXEL_SIDE, heat_image, noised_pixels, to_image
+from studio.ui.lab.panels import path_panel, plot_panels, signed, three_views
 from studio.ui.lab.strip import PathStrip, Stop
 from studio.ui.lab.timebar import TimeBar
-from studio.ui.lab.view import View
 from studio.ui.loader import PictureLoader
 from studio.ui.messages import ErrorBanner
 from studio.ui.theme.tokens import COLOURS, SPACE
-from studio.ui.widgets.labels import label
+from studio.ui.widgets.scroll import ScrollColumn
 
 CanvasPicture = Callable[[], Path | None]
 
@@ -48,7 +48,7 @@ class LabPage(QFrame):
         self.banner = ErrorBanner()
         self.controls = Controls(studio.library)
         self.time = TimeBar()
-        self.noisy, self.guess, self.score = self._views()
+        self.noisy, self.guess, self.score = three_views()
         self.strip = PathStrip()
         self.plots = (
             CurvePlot(self.tr("Log signal-to-noise ratio over time"), LOG_SNR, lambda at: signed(at.log_snr)),
@@ -92,6 +92,7 @@ class LabPage(QFrame):
         studies.failed.disconnect(self._failed)
         studies.busy.disconnect(self._busy)
         studies.idle.disconnect(self._idle)
+        self._studio.library_changed.disconnect(self.controls.set_library)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Look as soon as it is in sight."""
@@ -120,7 +121,7 @@ class LabPage(QFrame):
         share = self.tr("α = {alpha:.3f}, σ = {sigma:.3f}").format(alpha=found.alpha, sigma=found.sigma)
         self.noisy.show_picture(to_image(found.noisy), share)
         error = self.tr("off x₀ by {error:.3f} in latents").format(error=found.x0_error)
-        mapped = self.tr(" · asked at its own t = {t:.3f}, of equal SNR").format(t=found.model_t)
+        mapped = self.tr(" · asked at its own t = {t:.3f}").format(t=found.model_t)
         self.guess.show_picture(to_image(found.guess), error if own else error + mapped)
         self._show_score(found)
         self._tell_moment(Level(found.alpha, found.sigma))
@@ -236,9 +237,9 @@ class LabPage(QFrame):
             plot.show_moment(self.time.t, schedule)
         text = self.tr("{schedule}: {alpha:.1%} of the picture, noise of σ = {sigma:.3g}, log SNR {snr}")
         words = text.format(schedule=schedule_title(schedule), alpha=at.alpha, sigma=at.sigma, snr=signed(at.log_snr))
-        if not self._is_own(self.controls.objective):
+        if not (self._is_own(self.controls.objective) or self._here):
             words += self.tr(
-                " · the model was trained on {own}, and is asked where that is as noisy; x_t is shown on its scale"
+                " · the model was trained on {own}, and is asked where that is as noisy; xₜ is shown on its scale"
             ).format(own=schedule_title(plotted(ObjectiveName.AUTO, self._flow)))
         self.time.read_out.set_text(words)
 
@@ -249,26 +250,6 @@ class LabPage(QFrame):
                 plot.show_chain(chain_of(model.family))
 
     # ------------------------------------------------------------------------------------------ making
-
-    def _views(self) -> tuple[View, View, View]:
-        return (
-            View(
-                self.tr("Noised: xₜ"),
-                "xₜ = α·x₀ + σ·ε",
-                self.tr("Forward: the picture fades by α while noise of spread σ comes in; no network is needed."),
-            ),
-            View(
-                self.tr("The model's guess"),
-                "x̂₀ = E[x₀ | xₜ]",
-                self.tr("The mean of all clean pictures that could lie under this noise: blurred where many could."),
-            ),
-            View(
-                self.tr("Length of the score"),
-                "∇ log p(xₜ) = (α·x̂₀ − xₜ)/σ²",
-                self.tr("How hard each place is pulled towards likelier pictures; the way back follows this pull."),
-                squares=True,
-            ),
-        )
 
     def _connect(self) -> None:
         self._loader.loaded.connect(self._loaded)
@@ -283,6 +264,7 @@ class LabPage(QFrame):
         self._studio.studies.failed.connect(self._failed)
         self._studio.studies.busy.connect(self._busy)
         self._studio.studies.idle.connect(self._idle)
+        self._studio.library_changed.connect(self.controls.set_library)
         self._model_changed()
 
     def _take_canvas(self) -> None:
@@ -302,66 +284,15 @@ class LabPage(QFrame):
         column.addWidget(self.banner)
         column.addLayout(views, 3)
         column.addWidget(self.time)
-        column.addWidget(self._path_panel())
-        column.addLayout(self._plot_panels(), 2)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inside)
+        column.addWidget(path_panel(self.strip))
+        column.addLayout(plot_panels(self.plots), 2)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.controls)
-        layout.addWidget(area, 1)
-
-    def _path_panel(self) -> QWidget:
-        sentence = self.tr(
-            "Reverse: from its next step below this moment, the sampler takes the noise away step by step."
-        )
-        panel, column = _panel(self.tr("From here back"), "p(xₛ | xₜ), s < t", sentence)
-        column.insertWidget(1, self.strip)
-        return panel
-
-    def _plot_panels(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(SPACE.small)
-        for plot, title, formula, sentence in zip(
-            self.plots,
-            (self.tr("Log signal-to-noise ratio"), self.tr("Spread of the noise")),
-            ("ln(α²/σ²)", "σ(t)"),
-            (
-                self.tr("What matters to a network is only this ratio: times of equal SNR are equally hard."),
-                self.tr("VE and EDM keep the picture and drown it; the others fade it out as the noise comes in."),
-            ),
-            strict=True,
-        ):
-            panel, column = _panel(title, formula, sentence)
-            column.insertWidget(1, plot, 1)
-            row.addWidget(panel, 1)
-        return row
-
-
-def _panel(title: str, formula: str, sentence: str) -> tuple[QFrame, QVBoxLayout]:
-    """A panel with its heading and its sentence; what it shows is to be put between them."""
-    panel = QFrame()
-    panel.setProperty("look", "panel")
-    head = QHBoxLayout()
-    head.addWidget(label(title, "heading"))
-    head.addStretch(1)
-    head.addWidget(label(formula, "small"))
-    column = QVBoxLayout(panel)
-    column.setContentsMargins(SPACE.medium, SPACE.small, SPACE.medium, SPACE.small)
-    column.setSpacing(SPACE.hair)
-    column.addLayout(head)
-    column.addWidget(label(sentence, "small", wrap=True))
-    return panel, column
+        layout.addWidget(ScrollColumn(inside), 1)
 
 
 def subject_of(study: Study) -> tuple[str, ...]:
     """What decides x0."""
     return (study.picture,) if study.picture else (study.model, study.prompt, str(study.sample_seed))
-
-
-def signed(value: float) -> str:
-    """A number with its sign, and infinity as the sign for it."""
-    return f"{value:+.2f}" if abs(value) != float("inf") else ("∞" if value > 0 else "−∞")

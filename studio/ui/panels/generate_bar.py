@@ -13,7 +13,10 @@ _HEIGHT = 40
 
 
 class GenerateBar(QFrame):
-    """The accent button always takes one more job; what runs is stopped by the button beside it."""
+    """The accent button always takes one more job; what runs is stopped by the button beside it.
+
+    `fast_button` is left to whoever knows a LoRA for it, and hidden till then.
+    """
 
     generate = Signal()
     cancel = Signal()
@@ -25,9 +28,14 @@ class GenerateBar(QFrame):
         self.batch.setRange(1, BATCH)
         self.batch.setPrefix("× ")
         self.batch.setProperty("look", "tall")
-        self.batch.setFixedWidth(64)
+        self.batch.setFixedWidth(56)
         self.batch.setAccessibleName(self.tr("Number of pictures"))
         self.batch.setToolTip(self.tr("How many pictures, each with the next seed"))
+        self.fast_button = tool_button("zap", self.tr("Fast"), look="lit", checkable=True)
+        self.fast_button.setIcon(icon("zap", COLOURS.muted, COLOURS.lamp))
+        self.fast_button.setFixedSize(_HEIGHT, _HEIGHT)
+        self.fast_button.setIconSize(QSize(20, 20))
+        self.fast_button.hide()
         self.generate_button = push_button(self.tr("Generate"), look="accent", sign="sparkles")
         self.generate_button.setToolTip(hint_with(self.tr("Make pictures from these settings"), "Ctrl+Return"))
         self.generate_button.clicked.connect(self.generate)
@@ -42,6 +50,7 @@ class GenerateBar(QFrame):
         layout.setContentsMargins(SPACE.large, SPACE.medium, SPACE.large, SPACE.medium)
         layout.setSpacing(SPACE.small)
         layout.addWidget(self.batch)
+        layout.addWidget(self.fast_button)
         layout.addWidget(self.generate_button, 1)
         layout.addWidget(self.cancel_button)
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget, QWidgetAction
 
 from studio.domain.catalog import FAMILIES, Library, LoraInfo, ModelInfo
-from studio.domain.recipe import MAX_LORAS, Lora
+from studio.domain.recipe import MAX_LORAS, Lora, Sampling
 from studio.ui.panels.lora_row import LoraRow, described
 from studio.ui.plurals import counted
 from studio.ui.theme.icons import icon
@@ -19,17 +19,18 @@ class LoraField(QWidget):
     """A card for each LoRA, and a button with a menu of those that fit the model.
 
     `opening` comes before the menu is filled, so that it can follow what lies in the folder; `folder_wanted` asks for
-    that folder, and `trigger_wanted` for words in the prompt.
+    that folder, `trigger_wanted` for words in the prompt, and `settings_wanted` for those that a LoRA was made for.
     """
 
     changed = Signal()
     opening = Signal()
     folder_wanted = Signal()
     trigger_wanted = Signal(str)
+    settings_wanted = Signal(Sampling)
 
     def __init__(self, library: Library, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._library, self._prompt = library, ""
+        self._library, self._prompt, self._sampling = library, "", Sampling()
         self._model: ModelInfo | None = None
         self.rows: list[LoraRow] = []
         self.add_button = push_button(
@@ -73,6 +74,12 @@ class LoraField(QWidget):
         self._prompt = prompt
         for row in self.rows:
             row.show_prompt(prompt)
+
+    def show_sampling(self, sampling: Sampling) -> None:
+        """Follow the settings, to offer those that a LoRA was made for where they are others."""
+        self._sampling = sampling
+        for row in self.rows:
+            row.show_sampling(sampling)
 
     def add(self, name: str) -> None:
         """One more, at full weight."""
@@ -131,6 +138,7 @@ class LoraField(QWidget):
         row.changed.connect(self.changed)
         row.removed.connect(lambda: self.remove(row))
         row.trigger_wanted.connect(self.trigger_wanted)
+        row.settings_wanted.connect(self.settings_wanted)
         self._column.insertWidget(len(self.rows), row)
         self.rows.append(row)
         stops = (self.add_button, *row.stops(), self.add_button)
@@ -151,6 +159,7 @@ class LoraField(QWidget):
             info = known.get(row.name)
             row.describe(info, self._problem(row.name, info))
             row.show_prompt(self._prompt)
+            row.show_sampling(self._sampling)
         self.add_button.setEnabled(len(self.rows) < MAX_LORAS)
 
     def _problem(self, name: str, info: LoraInfo | None) -> str:

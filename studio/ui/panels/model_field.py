@@ -4,6 +4,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.domain.catalog import Library, ModelInfo
+from studio.domain.recipe import Sampling
 from studio.domain.samplers import SAMPLERS
 from studio.ui.theme.tokens import SPACE
 from studio.ui.widgets.buttons import push_button
@@ -57,11 +58,10 @@ class ModelField(QWidget):
             self.box.setCurrentIndex(index)
         return index >= 0
 
-    def offer_defaults(self, wanted: bool) -> None:
-        """Show or take back the offer of the model's own settings."""
+    def offer_defaults(self, sampling: Sampling | None) -> None:
+        """Offer the model's own size with these settings; None takes the offer back."""
         model = self.model
-        if model is not None and wanted:
-            sampling = model.default_sampling
+        if model is not None and sampling is not None:
             self._offer_text.setText(
                 self.tr("Likes {width} × {height}, {steps} steps, guidance {guidance:g}, {sampler}.").format(
                     width=model.default_size.width,
@@ -71,7 +71,7 @@ class ModelField(QWidget):
                     sampler=SAMPLERS[sampling.sampler].title,
                 )
             )
-        self._offer.setVisible(model is not None and wanted)
+        self._offer.setVisible(model is not None and sampling is not None)
 
     def _list(self, library: Library) -> None:
         self._models = {model.name: model for model in library.models}

@@ -8,6 +8,7 @@ from studio.domain.catalog import Library
 from studio.domain.recipe import MAX_STEPS, Lora, Recipe, Sampling
 from studio.ui.dropping import dropped_files
 from studio.ui.loader import PictureLoader
+from studio.ui.panels.fast_mode import FastMode
 from studio.ui.panels.generate_bar import GenerateBar
 from studio.ui.panels.lora_field import LoraField
 from studio.ui.panels.model_field import ModelField
@@ -20,7 +21,7 @@ from studio.ui.panels.upscale_field import UpscaleField
 from studio.ui.theme.icons import icon
 from studio.ui.theme.tokens import COLOURS, SPACE
 from studio.ui.widgets.buttons import push_button
-from studio.ui.widgets.labels import row_label
+from studio.ui.widgets.labels import label, row_label
 from studio.ui.widgets.scroll import ScrollColumn
 from studio.ui.widgets.slider_field import SliderField
 
@@ -43,6 +44,7 @@ class PromptPanel(QWidget):
         self.prompt = PromptEdit(self.tr("Prompt"), self.tr("Describe the picture"), 96)
         self.negative = PromptEdit(self.tr("Negative prompt"), self.tr("What should not be in it"), 56)
         self.negative.setMaximumHeight(72)
+        self.negative_note = label(self.tr("It has no effect while guidance is 1."), "small")
         self.negative_button = self._fold()
         self.model = ModelField(library)
         self.size_field = SizeField()
@@ -59,10 +61,11 @@ class PromptPanel(QWidget):
         self.loras = LoraField(library)
         self.source = SourceField(loader)
         self.foot = GenerateBar()
+        self.fast = FastMode(self.foot.fast_button, self.loras, library, self._sampling, self)
         self._connect()
         self._arrange()
         self._model_changed()
-        self.model.offer_defaults(False)
+        self.model.offer_defaults(None)
 
     def recipe(self) -> Recipe:
         """The request as shown."""
@@ -72,7 +75,7 @@ class PromptPanel(QWidget):
             negative=self.negative.text(),
             model=model.name if model else "",
             size=self.size_field.value,
-            sampling=Sampling(self.sampler.value, round(self.steps.value), self.guidance.value),
+            sampling=self._sampling(),
             seed=self.seed.value,
             batch=self.foot.batch.value(),
             source=self.source.value,
@@ -83,7 +86,9 @@ class PromptPanel(QWidget):
     def show_recipe(self, recipe: Recipe, *, seed_locked: bool) -> None:
         """Show another request; where its model is missing or cannot do it, the nearest that can be done."""
         self.model.choose(recipe.model)
-        self.model.offer_defaults(False)
+        self.loras.set_value(tuple(Lora(lora.name, lora.weight) for lora in recipe.loras))
+        self.fast.forget()
+        self.model.offer_defaults(None)
         self.prompt.show_text(recipe.prompt)
         self.negative.show_text(recipe.negative)
         self.negative_button.setChecked(bool(recipe.negative))
@@ -93,11 +98,11 @@ class PromptPanel(QWidget):
         self.seed.set_value(recipe.seed, locked=seed_locked)
         self.foot.batch.setValue(recipe.batch)
         self.source.set_value(recipe.source)
-        self.loras.set_value(tuple(Lora(lora.name, lora.weight) for lora in recipe.loras))
 
     def set_library(self, library: Library) -> None:
         """Offer what another library has."""
         self.loras.set_library(library)
+        self.fast.set_library(library)
         self.model.set_library(library)
 
     def show_sampling(self, sampling: Sampling) -> None:
@@ -107,11 +112,11 @@ class PromptPanel(QWidget):
         self.sampler.choose(sampling.sampler)
 
     def use_defaults(self) -> None:
-        """Take over what the chosen model likes."""
-        model = self.model.model
-        if model is not None:
+        """Take over what the chosen model likes, with the LoRAs that it has."""
+        model, liked = self.model.model, self.fast.liked
+        if model is not None and liked is not None:
             self.size_field.set_value(model.default_size)
-            self.show_sampling(model.default_sampling)
+            self.show_sampling(liked)
         self._offer_defaults()
 
     def mark(self, name: str) -> None:
@@ -160,15 +165,24 @@ class PromptPanel(QWidget):
             return
         self.size_field.set_model(model.traits.size_multiple, model.default_size)
         self.sampler.offer(model.samplers(), model.default_sampling.sampler)
-        self.steps.default = model.default_sampling.steps
-        self.guidance.default = model.default_sampling.guidance
+        self.fast.set_model(model)
         self._offer_defaults()
 
     def _offer_defaults(self) -> None:
-        model, shown = self.model.model, self.recipe()
-        self.model.offer_defaults(
-            model is not None and (shown.size, shown.sampling) != (model.default_size, model.default_sampling)
-        )
+        model, liked = self.model.model, self.fast.liked
+        same = model is None or (self.size_field.value, self._sampling()) == (model.default_size, liked)
+        self.model.offer_defaults(None if same else liked)
+
+    def _fast_changed(self) -> None:
+        if (liked := self.fast.liked) is not None:
+            self.steps.default, self.guidance.default = liked.steps, liked.guidance
+
+    def _sampling(self) -> Sampling:
+        return Sampling(self.sampler.value, round(self.steps.value), self.guidance.value)
+
+    def _sampling_edited(self) -> None:
+        self.loras.show_sampling(self._sampling())
+        self.negative_note.setVisible(self.guidance.value <= 1 and bool(self.negative.text()))
 
     def _fold(self) -> QPushButton:
         button = push_button(self.tr("Negative prompt"), look="quiet")
@@ -189,6 +203,12 @@ class PromptPanel(QWidget):
             edit.textChanged.connect(self.changed)
         self.prompt.textChanged.connect(lambda: self.loras.show_prompt(self.prompt.text()))
         self.loras.trigger_wanted.connect(self.prompt.insert_words)
+        self.loras.settings_wanted.connect(self.show_sampling)
+        self.fast.sampling_wanted.connect(self.show_sampling)
+        self.fast.changed.connect(self._fast_changed)
+        for signal in (self.steps.changed, self.guidance.changed, self.sampler.currentIndexChanged):
+            signal.connect(self._sampling_edited)
+        self.negative.textChanged.connect(self._sampling_edited)
         self.loras.changed.connect(self._edited)
         self.size_field.changed.connect(lambda: self.upscale.show_drawn(self.size_field.value))
         for field in (self.model, self.size_field, self.upscale, self.steps, self.guidance, self.seed, self.source):
@@ -210,6 +230,7 @@ class PromptPanel(QWidget):
         column.addWidget(self.prompt, 1)
         column.addWidget(self.negative_button, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.negative)
+        column.addWidget(self.negative_note)
         column.addSpacing(SPACE.hair)
         column.addLayout(self._form())
         column.addSpacing(SPACE.hair)
@@ -221,7 +242,7 @@ class PromptPanel(QWidget):
         layout.setSpacing(0)
         layout.addWidget(ScrollColumn(body), 1)
         layout.addWidget(self.foot)
-        self.setMinimumWidth(304)
+        self.setMinimumWidth(WIDTH)
 
     def _form(self) -> QGridLayout:
         form = QGridLayout()

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QWidget
 
-from studio.domain.samplers import Sampler
+from studio.domain.recipe import Sampling
+from studio.domain.samplers import SAMPLERS, Sampler
 from studio.ui.plurals import counted
 from studio.ui.widgets.wheel import Choice
 
@@ -45,3 +46,10 @@ class SamplerField(Choice):
         noise = self.tr("draws fresh noise at each step") if sampler.stochastic else self.tr("deterministic")
         calls = counted(self.tr("%n network call(s) a step", "", sampler.evaluations), sampler.evaluations)
         return f"{sampler.mathematics.value} · {noise} · {calls}"
+
+
+def settings_text(sampling: Sampling) -> str:
+    """Sampler, steps and guidance in a few words."""
+    steps = counted(QCoreApplication.translate("SamplerField", "%n step(s)", "", sampling.steps), sampling.steps)
+    words = QCoreApplication.translate("SamplerField", "{sampler}, {steps}, guidance {guidance:g}")
+    return words.format(sampler=SAMPLERS[sampling.sampler].title, steps=steps, guidance=sampling.guidance)

@@ -3,6 +3,7 @@
 from PySide6.QtCore import QCoreApplication
 
 from studio.domain.training import (
+    LORA_KINDS,
     MAX_BATCH,
     MAX_RANK,
     MAX_SIDE,
@@ -12,6 +13,7 @@ from studio.domain.training import (
     ObjectiveName,
     Optimizer,
     Precision,
+    TrainingKind,
     Weighting,
 )
 from studio.ui.train.rows import Row, check_row, choice_row, lines_row, slider_row
@@ -21,7 +23,17 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("TrainingForm", text)
 
 
-LORA_ONLY = ("rank", "alpha", "prior")
+_LORA, _FEW_STEPS, _DENOISER = TrainingKind.LORA, TrainingKind.FEW_STEPS, TrainingKind.DENOISER
+ONLY_FOR = {
+    "rank": LORA_KINDS,
+    "alpha": LORA_KINDS,
+    "prior": {_LORA},
+    "segments": {_FEW_STEPS},
+    "guidance": {_FEW_STEPS},
+    "objective": {_LORA, _DENOISER},
+    "weighting": {_LORA, _DENOISER},
+    "caption_dropout": {_LORA, _DENOISER},
+}  # rows that have a meaning for some kinds of training only
 _TYPED_SEEDS = 2**32  # more are taken, and none is easier to read out
 
 
@@ -77,6 +89,13 @@ def _course() -> dict[str, Row]:
 
 def _learnt() -> dict[str, Row]:
     return {
+        "segments": slider_row(
+            _tr("Into steps"), _tr("In how many steps a picture shall be drawn"), 1, 16, least=1, most=64
+        ),
+        "guidance": slider_row(
+            _tr("Guidance"), _tr("The guidance that is learnt, so that none is needed later"),
+            1, 10, step=0.5, decimals=1, least=1, most=30,
+        ),
         "rank": slider_row(_tr("Rank"), _tr("How much a LoRA can hold"), 1, 128, least=1, most=MAX_RANK),
         "alpha": slider_row(
             _tr("Alpha"), _tr("How strongly it acts: alpha / rank"), 1, 128, least=1, most=16 * MAX_RANK
@@ -120,7 +139,9 @@ def _watching() -> dict[str, Row]:
     every = {"least": 1, "most": MAX_STEPS}
     return {
         "sample_prompts": lines_row(
-            _tr("Samples"), _tr("Drawn now and then, so that you see what is learnt"), _tr("One prompt a line")
+            _tr("Samples"),
+            _tr("Drawn now and then, so that you see what is learnt"),
+            _tr("One prompt a line; without any, the first captions"),
         ),
         "sample_every": slider_row(
             _tr("Draw every"), _tr("Steps between two sample sheets"), 10, 1000, step=10, **every

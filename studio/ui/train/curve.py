@@ -178,6 +178,7 @@ class LossCurve(QFrame):
 
     def _paint_grid(self, painter: QPainter, plot: QRectF, low: float, high: float) -> None:
         vertical = Qt.AlignmentFlag.AlignVCenter
+        form = ".2g" if self.logarithmic else f".{decimals_for((high - low) / 3)}f"
         for part in range(4):
             share = part / 3
             value = low * (high / low) ** share if self.logarithmic and low > 0 else low + (high - low) * share
@@ -187,7 +188,7 @@ class LossCurve(QFrame):
             if self._steps:
                 painter.setPen(QColor(COLOURS.muted))
                 place = QRectF(0, y - 8, plot.left() - SPACE.small, 16)
-                painter.drawText(place, Qt.AlignmentFlag.AlignRight | vertical, f"{value:.2g}")
+                painter.drawText(place, Qt.AlignmentFlag.AlignRight | vertical, f"{value:{form}}")
         painter.setPen(QColor(COLOURS.muted))
         line = QRectF(plot.left(), plot.bottom() + SPACE.hair, plot.width(), 16)
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | vertical, "0")
@@ -273,3 +274,8 @@ class LossCurve(QFrame):
         reading = self.reading
         self.setAccessibleDescription(self._words(reading) if reading else self.tr("No step was made yet"))
         self.update()
+
+
+def decimals_for(step: float) -> int:
+    """How many decimals tell numbers apart that lie `step` from each other, with two digits of the difference."""
+    return max(0, min(6, 1 - math.floor(math.log10(step)))) if step > 0 else 2

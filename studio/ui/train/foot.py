@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.session.training_cost import Estimate
-from studio.ui.phases import duration
+from studio.ui.phases import rough
 from studio.ui.theme.icons import icon
 from studio.ui.theme.tokens import COLOURS, SPACE
 from studio.ui.widgets.buttons import hint_with, push_button
@@ -27,12 +27,14 @@ class RunState(Enum):
 
 
 class TrainFoot(QFrame):
-    """Start, Stop or Continue, and Cancel while there is something to cancel."""
+    """Start, Stop or Continue, Cancel while there is something to cancel, and Start anew while there is something to
+    continue."""
 
     started = Signal()
     stopped = Signal()
     continued = Signal()
     cancelled = Signal()
+    begun_anew = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,9 +49,17 @@ class TrainFoot(QFrame):
             self.tr("Cancel"), look="tall", hint=self.tr("End this run now; its last checkpoint stays")
         )
         self.cancel_button.clicked.connect(self.cancelled)
+        self.anew_button = push_button(
+            self.tr("Start anew"),
+            look="tall",
+            hint=self.tr("Begin again at step 0; what was learnt so far is set aside, not deleted"),
+        )
+        self.anew_button.clicked.connect(self.begun_anew)
+        self.anew_button.hide()
         row = QHBoxLayout()
         row.setSpacing(SPACE.small)
         row.addWidget(self.button, 1)
+        row.addWidget(self.anew_button)
         row.addWidget(self.cancel_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE.large, SPACE.medium, SPACE.large, SPACE.large)
@@ -61,6 +71,7 @@ class TrainFoot(QFrame):
 
     def show_state(self, state: RunState, step: int = 0) -> None:
         """What the buttons do now; `step` is that of the checkpoint to go on from."""
+        focused = any(part.hasFocus() for part in (self, self.button, self.cancel_button, self.anew_button))
         self.state = state
         go_on = self.tr("Continue from step {step}").format(step=step) if step else self.tr("Continue")
         text, sign, hint = {
@@ -77,7 +88,13 @@ class TrainFoot(QFrame):
         self.button.setToolTip(hint_with(hint, KEY))
         self.button.setEnabled(not idle)
         self.cancel_button.setVisible(state not in (RunState.READY, RunState.UNFINISHED))
+        if focused:  # a button that goes would hand it to whatever comes next
+            self.take_focus()
         self._show_cost()
+
+    def take_focus(self) -> None:
+        """The keyboard is to be at the big button as soon as it can be pressed."""
+        (self.button if self.button.isEnabled() else self).setFocus()
 
     def show_estimate(self, cost: Estimate | None, memory: int) -> None:
         """Time and memory, where this machine has `memory` bytes; nothing when there is nothing to learn."""
@@ -86,7 +103,7 @@ class TrainFoot(QFrame):
             self._show_cost()
             return
         text = self.tr("About {time} and {size:.1f} GB of memory").format(
-            time=duration(cost.seconds), size=cost.memory / 2**30
+            time=rough(cost.seconds), size=cost.memory / 2**30
         )
         told = (
             self.tr("as measured on this machine") if cost.measured else self.tr("a guess; the first steps will tell")
@@ -98,6 +115,12 @@ class TrainFoot(QFrame):
             )
         self.cost.setText(text)
         self._show_cost()
+
+    def offer_anew(self, wanted: bool) -> None:
+        """A way to forget the checkpoint."""
+        if self.anew_button.hasFocus() and not wanted:
+            self.take_focus()
+        self.anew_button.setVisible(wanted)
 
     def tell(self, text: str) -> None:
         """What keeps the button from doing its work; the empty text is nothing."""

@@ -6,14 +6,14 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from studio.domain.catalog import Library, ModelInfo
+from studio.domain.catalog import Family, Library, ModelInfo
 from studio.domain.errors import Problem
-from studio.domain.training import PRESETS, Training, TrainingKind
+from studio.domain.training import LORA_KINDS, PRESETS, Training, TrainingKind
 from studio.session.loras import LORAS
 from studio.session.names import slug
 from studio.ui.theme.icons import icon
 from studio.ui.theme.tokens import COLOURS, SPACE
-from studio.ui.train.advanced import LORA_ONLY, advanced_rows
+from studio.ui.train.advanced import ONLY_FOR, advanced_rows
 from studio.ui.train.rows import Row, place_rows, text_row
 from studio.ui.widgets.buttons import push_button
 from studio.ui.widgets.labels import label
@@ -33,6 +33,7 @@ class TrainingForm(QWidget):
     def __init__(self, library: Library, models: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._models = models
+        self._library = library
         self._known: dict[str, ModelInfo] = {}
         self._plain = PRESETS["subject"]  # what the rows that are not shown keep
         self._showing = False
@@ -74,7 +75,7 @@ class TrainingForm(QWidget):
             self._plain,
             folder=str(folder) if folder != Path() else "",
             base=self.base.read(),
-            trigger=self.trigger.read(),
+            trigger=self.trigger.read() if self._kind is TrainingKind.LORA else "",
             output=self.output(),
             **values,
         )
@@ -84,7 +85,7 @@ class TrainingForm(QWidget):
         name = self.name.read()
         if not name:
             return ""
-        if self._kind is TrainingKind.LORA:
+        if self._kind in LORA_KINDS:
             return str(self._models / LORAS / f"{slug(name)}.safetensors")
         return str(self._models / slug(name))
 
@@ -92,15 +93,14 @@ class TrainingForm(QWidget):
         """Show another training, such as that of a run that is continued."""
         self._showing = True
         self._plain = training
+        self._list_models()
         box = self.preset.control
         if isinstance(box, Choice):
             box.setCurrentIndex(box.findData(_nearest_preset(training)))
         if training.base:
             self.base.show_value(training.base)
         self.trigger.show_value(training.trigger)
-        self.name.show_value(
-            Path(training.output).stem if training.kind is TrainingKind.LORA else Path(training.output).name
-        )
+        self.name.show_value(Path(training.output).stem if training.kind in LORA_KINDS else Path(training.output).name)
         self._show_advanced(training)
         self._showing = False
         self._show_kind()
@@ -111,6 +111,7 @@ class TrainingForm(QWidget):
         if self._showing:
             return
         self._plain = PRESETS[self.preset.read()]
+        self._list_models()
         for name, row in self.advanced.items():
             if isinstance(row.control, SliderField):
                 row.control.default = float(getattr(self._plain, name))
@@ -120,12 +121,17 @@ class TrainingForm(QWidget):
 
     def offer_models(self, library: Library) -> None:
         """Another library; the choice stays where it can."""
+        self._library = library
+        self._list_models()
+
+    def _list_models(self) -> None:
+        """Offer the models that can be trained so."""
         box, chosen = self.base.control, self.base.read()
-        self._known = {model.name: model for model in library.models}
+        self._known = {model.name: model for model in self._library.models if _can_learn(model, self._kind)}
         if isinstance(box, Choice):
             box.blockSignals(True)
             box.clear()
-            for model in library.models:
+            for model in self._known.values():
                 box.addItem(model.title or model.name, model.name)
             box.setCurrentIndex(max(0, box.findData(chosen)) if box.count() else -1)
             box.blockSignals(False)
@@ -150,6 +156,11 @@ class TrainingForm(QWidget):
         for name, title, hint in (
             ("subject", self.tr("Subject"), self.tr("One thing, animal or person that shall look the same everywhere")),
             ("style", self.tr("Style"), self.tr("A manner of drawing or photographing, whatever is shown")),
+            (
+                "fast",
+                self.tr("Few steps"),
+                self.tr("A LoRA that makes the base fast: it draws in a few steps, as it did in many"),
+            ),
             ("scratch", self.tr("From scratch"), self.tr("A whole small model; needs thousands of pictures and hours")),
         ):
             box.addItem(title, name)
@@ -161,7 +172,7 @@ class TrainingForm(QWidget):
     def _base_row(self, library: Library) -> Row:
         box = Choice()
         box.setAccessibleName(self.tr("Base model"))
-        box.setPlaceholderText(self.tr("No model installed"))
+        box.setPlaceholderText(self.tr("No model can be trained so"))
         box.setToolTip(self.tr("The model that the result belongs to"))
 
         def choose(name: str) -> None:
@@ -177,9 +188,9 @@ class TrainingForm(QWidget):
             row.show_value(getattr(training, name))
 
     def _show_kind(self) -> None:
-        lora = self._kind is TrainingKind.LORA
-        for name in LORA_ONLY:
-            self.advanced[name].set_shown(lora)
+        self.trigger.set_shown(self._kind is TrainingKind.LORA)
+        for name, kinds in ONLY_FOR.items():
+            self.advanced[name].set_shown(self._kind in kinds)
         box = self.preset.control
         if isinstance(box, Choice):
             self.preset_hint.setText(box.currentData(Qt.ItemDataRole.ToolTipRole))
@@ -245,7 +256,16 @@ def _grid() -> QGridLayout:
     return grid
 
 
+def _can_learn(model: ModelInfo, kind: TrainingKind) -> bool:
+    """Can this kind of training start from the model?"""
+    if kind is TrainingKind.FEW_STEPS:
+        return model.traits.flow
+    return kind is TrainingKind.LORA or model.family is Family.STARTER
+
+
 def _nearest_preset(training: Training) -> str:
+    if training.kind is TrainingKind.FEW_STEPS:
+        return "fast"
     if training.kind is not TrainingKind.LORA:
         return "scratch"
     return "style" if training.flip else "subject"

@@ -31,11 +31,13 @@ FORM_WIDTH = 352
 
 
 class TrainPage(QFrame):
-    """`used` tells that a result is wanted in Generate: its training and its path; `problem` what went wrong."""
+    """`used` tells that a result is wanted in Generate: its training and its path; `problem` what went wrong, and
+    `begun` that it is tried again."""
 
     used = Signal(Training, str)
     folder_wanted = Signal(Path)
     problem = Signal(Problem)
+    begun = Signal()
 
     def __init__(self, studio: Studio, loader: PictureLoader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,7 +69,10 @@ class TrainPage(QFrame):
     @property
     def training(self) -> Training:
         """What Start would learn."""
-        return self.form.training(self.found.folder)
+        training, shown = self.form.training(self.found.folder), self.runner.shown
+        if training.sample_prompts or shown is None or shown.output != training.output:
+            return self._with_samples(training)
+        return dataclasses.replace(training, sample_prompts=shown.sample_prompts)
 
     def open_folder(self, folder: Path) -> None:
         """Learn from the pictures in a folder."""
@@ -101,7 +106,23 @@ class TrainPage(QFrame):
         self._mark(problems)
         if not problems:
             self._attempted = False
+            self.begun.emit()
             self.runner.start(self.training)
+
+    def go_on(self) -> None:
+        """Continue the run that is shown, as far as the form allows."""
+        self.begun.emit()
+        self.runner.go_on(self.training)
+
+    def start_anew(self) -> None:
+        """Begin what is shown at its first step, though there is a checkpoint."""
+        self._attempted = True
+        problems = tuple(problem for problem in self._problems() if problem.field != "output")
+        self._mark(problems)
+        if not problems:
+            self._attempted = False
+            self.begun.emit()
+            self.runner.begin_anew(self._with_samples(self.form.training(self.found.folder)))
 
     def close_work(self) -> None:
         """Finish writing, hear nothing more."""
@@ -111,6 +132,11 @@ class TrainPage(QFrame):
         self.background.close()
 
     # ------------------------------------------------------------------------------------------------ pictures
+
+    def _with_samples(self, training: Training) -> Training:
+        """Where the user wrote no prompts to be drawn on the way, those that suit the pictures."""
+        usual = training_set.usual_samples(self.found, training.trigger)
+        return dataclasses.replace(training, sample_prompts=training.sample_prompts or usual)
 
     def _show_set(self, found: TrainingSet) -> None:
         self.pictures.show_set(found, training_set.warnings(found, self.training))
@@ -164,6 +190,7 @@ class TrainPage(QFrame):
     def _refresh(self) -> None:
         """Show what follows from the form, the pictures and the run."""
         training, busy = self.training, self.runner.busy
+        self.pictures.empty.ask_for(training.kind)
         self.pictures.describe(training_set.warnings(self.found, training))
         self._mark(() if busy else self._problems())
         self._show_run()
@@ -175,7 +202,10 @@ class TrainPage(QFrame):
         if not self.runner.busy and not same:
             state = RunState.READY  # another name is another run
         self.foot.show_state(state, self.runner.checkpoint)
+        self.foot.offer_anew(state is not RunState.PAUSED and self.runner.can_begin_anew(self.training))
         self._show_cost(0 if state is RunState.READY else self.runner.checkpoint)
+        if self.runner.busy and self.form.isAncestorOf(self.focusWidget()):
+            self.foot.take_focus()
         self.form.setEnabled(not self.runner.busy)
         self.offers.show_runs(() if self.runner.busy else self.runner.unfinished)
         if shown is not None and self.run_pane.isHidden():
@@ -236,8 +266,9 @@ class TrainPage(QFrame):
         key.activated.connect(self.foot.button.click)
         self.foot.started.connect(self.start)
         self.foot.stopped.connect(self.runner.stop)
-        self.foot.continued.connect(lambda: self.runner.go_on(self.training))
+        self.foot.continued.connect(self.go_on)
         self.foot.cancelled.connect(self.runner.cancel)
+        self.foot.begun_anew.connect(self.start_anew)
         self.runner.changed.connect(self._show_run)
         self.runner.past_read.connect(self._past_read)
         self.runner.refused.connect(self._refused)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QStandardPaths, Qt, Signal
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.domain.training import TrainingKind
 from studio.imaging.training_set import TrainingSet, is_picture
 from studio.session.captioners import Captioner
 from studio.ui.loader import PictureLoader
@@ -68,7 +69,7 @@ class EmptySet(QWidget):
         super().__init__(parent)
         sign = QLabel()
         sign.setPixmap(pixmap("images", COLOURS.lamp, 40, self.devicePixelRatioF()))
-        self.title = label(self.tr("5–30 pictures of one thing or one style"), "display", wrap=True)
+        self.title = label("", "display", wrap=True)
         self.text = label("", "caption", wrap=True)
         self.button = push_button(
             self.tr("Choose folder…"),
@@ -85,7 +86,15 @@ class EmptySet(QWidget):
             column.addWidget(part)
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignCenter)
         column.addStretch(4)
+        self.ask_for(TrainingKind.LORA)
         self.say("")
+
+    def ask_for(self, kind: TrainingKind) -> None:
+        """Which pictures a kind of training needs."""
+        lora = self.tr("5–30 pictures of one thing or one style")
+        few_steps = self.tr("50 or more pictures of what the base draws")
+        model = self.tr("Thousands of pictures with captions")
+        self.title.setText({TrainingKind.LORA: lora, TrainingKind.FEW_STEPS: few_steps}.get(kind, model))
 
     def say(self, folder: str) -> None:
         """Invite, or tell that a folder holds nothing."""
@@ -176,7 +185,10 @@ class PicturesPane(QFrame):
 
     def pick(self) -> None:
         """Ask for a folder."""
-        folder = QFileDialog.getExistingDirectory(self, self.tr("Folder of pictures"), str(self.model.value.folder))
+        shown = self.model.value.folder
+        place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+        begin = place if shown == Path() else str(shown)
+        folder = QFileDialog.getExistingDirectory(self, self.tr("Folder of pictures"), begin)
         if folder:
             self.folder_chosen.emit(Path(folder))
 

@@ -58,6 +58,7 @@ class RunPane(QFrame):
         self.use_button.clicked.connect(self.used)
         self.folder_button = push_button(self.tr("Show in folder"), sign="folder-open")
         self.folder_button.clicked.connect(self.folder_wanted)
+        self._legend = label("", "small")
         self._left = QWidget()
         self._arrange()
         self.offer_result(False)
@@ -81,6 +82,8 @@ class RunPane(QFrame):
         self.offer_result(False)
         self.tell(None)
         self.note("")
+        line, dots = self.tr("Line: moving average."), self.tr("Dots: held-out pictures.")
+        self._legend.setText(f"{line} {dots}" if training.validation else line)
         self._show_bar(self.step, training.steps)
 
     def take(self, event: TrainingStep) -> None:
@@ -96,9 +99,10 @@ class RunPane(QFrame):
         """Put another state into words."""
         self.state.set_text(text)
 
-    def wait(self) -> None:
-        """Something that cannot be counted goes on."""
-        self.bar.setRange(0, 0)
+    def wait(self, done: int, total: int) -> None:
+        """Something goes on before the first step; with a `total` of 0 it cannot be counted."""
+        self.bar.setRange(0, total)
+        self.bar.setValue(done)
 
     def rest(self) -> None:
         """Nothing goes on."""
@@ -161,7 +165,7 @@ class RunPane(QFrame):
         left.setSpacing(SPACE.small)
         left.addWidget(self.curve, 1)
         foot = QHBoxLayout()
-        foot.addWidget(label(self.tr("Line: moving average. Dots: held-out pictures."), "small"), 1)
+        foot.addWidget(self._legend, 1)
         foot.addWidget(self.log_button)
         left.addLayout(foot)
         split = QSplitter(Qt.Orientation.Horizontal)

@@ -1,17 +1,18 @@
 """From the form to a running training, and from its events onto the page."""
 
 import dataclasses
+import functools
 
 from PySide6.QtCore import QObject, Signal
 
 from studio.domain.errors import ErrorKind, Problem, StudioError
 from studio.domain.jobs import Job, JobState
-from studio.domain.messages import CheckpointKept, ModelDone, Sheet, TrainingEvent, TrainingStep, Validated
+from studio.domain.messages import CheckpointKept, ModelDone, Phase, Sheet, TrainingEvent, TrainingStep, Validated
 from studio.domain.training import Training, same_course, validate_training
 from studio.imaging.blobs import BlobStore
 from studio.session.loras import LORAS
 from studio.session.studio import Studio
-from studio.session.training_log import RunLog, resumable, runs
+from studio.session.training_log import RunLog, resumable, runs, set_aside
 from studio.ui.phases import phase_text
 from studio.ui.train.background import Background
 from studio.ui.train.foot import RunState
@@ -84,9 +85,7 @@ class TrainingRunner(QObject):
     def check(self, training: Training) -> tuple[Problem, ...]:
         """What keeps a training from being started, but for its pictures."""
         found = list(validate_training(training))
-        known = next((run for run in self.past if run.training.output == training.output), None)
-        library = self._studio.library
-        made = training.output in {*(lora.path for lora in library.loras), *(model.path for model in library.models)}
+        known, made = self._known(training.output), self._made(training)
         goes_on = known is not None and known.checkpoint is not None and same_course(known.training, training)
         if made and not (goes_on and known is not None and training.steps > (known.checkpoint or 0)):
             found.append(_taken(self.tr("There is a model of this name already."), self.tr("Choose another name.")))
@@ -94,7 +93,7 @@ class TrainingRunner(QObject):
             found.append(
                 _taken(
                     self.tr("There is an unfinished run of this name with other settings."),
-                    self.tr("Continue that one, or choose another name."),
+                    self.tr("Start anew, or choose another name."),
                 )
             )
         return tuple(found)
@@ -107,6 +106,15 @@ class TrainingRunner(QObject):
             self.refused.emit((error.problem,))
             return
         self._follow(job)
+
+    def can_begin_anew(self, training: Training) -> bool:
+        """Is there a checkpoint of this name that could be left, and no finished result?"""
+        known = self._known(training.output)
+        return not self.busy and known is not None and known.checkpoint is not None and not self._made(training)
+
+    def begin_anew(self, training: Training) -> None:
+        """Start a training at its first step; a former run of its name is set aside."""
+        self._background.run(functools.partial(set_aside, training.output), lambda _none: self._begin(training))
 
     def stop(self) -> None:
         """Pause the run; it keeps a checkpoint first."""
@@ -190,7 +198,7 @@ class TrainingRunner(QObject):
         self.job = job
         training = job.task
         if isinstance(training, Training) and (self.shown is None or self.shown.output != training.output):
-            self._show(training, next((run for run in self.past if run.training.output == training.output), None))
+            self._show(training, self._known(training.output))
         elif isinstance(training, Training):
             self.shown = training
             self._pane.tell(None)
@@ -207,7 +215,7 @@ class TrainingRunner(QObject):
         broken = job.state in (JobState.FAILED, JobState.INTERRUPTED)
         pane.tell(job.problem if broken else None)
         if (job.state in _BUSY and pane.seconds_per_step is None) or job.state is JobState.QUEUED:
-            pane.wait()
+            pane.wait(*(job.step, job.total) if job.phase == Phase.PREPARE else (0, 0))
             pane.say(phase_text(job))
         elif job.state not in _BUSY:
             pane.rest()
@@ -219,6 +227,19 @@ class TrainingRunner(QObject):
             if broken and self.checkpoint:
                 text += " " + self.tr("The checkpoint of step {checkpoint} is kept.")
             pane.say(text.format(step=pane.step, checkpoint=self.checkpoint))
+
+    def _begin(self, training: Training) -> None:
+        self.past = tuple(run for run in self.past if run.training.output != training.output)
+        self.shown = None
+        self.start(training)
+
+    def _known(self, output: str) -> RunLog | None:
+        return next((run for run in self.past if run.training.output == output), None)
+
+    def _made(self, training: Training) -> bool:
+        """Is there a result of this name?"""
+        library = self._studio.library
+        return training.output in {*(lora.path for lora in library.loras), *(model.path for model in library.models)}
 
     def _past_came(self, found: tuple[RunLog, ...]) -> None:
         self.past = found
