@@ -25,6 +25,7 @@ SUITES = {
     "cancel": (ENGINE_MODULE, "cancel"),
     "train": (ENGINE_MODULE, "train"),
     "window": ("studio.ui.bench",),
+    "canvas": ("studio.ui.paint.bench",),
 }
 
 

@@ -6,12 +6,12 @@ config) before a library sees them.
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from studio.domain.catalog import Family
-from studio.domain.tensor_files import read_header, refusal, require_ordinary
+from studio.domain.tensor_files import Tensor, read_header, refusal, require_ordinary
 
 MAX_CONFIG = 2**20
 MAX_CHANNELS = 8192
@@ -31,6 +31,8 @@ _WIDTHS = (
 _PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl")
 _ALTERNATIVES = {"text_encoder_3": ", or delete that folder to do without T5"}
 _SD3_TRANSFORMER = "SD3Transformer2DModel"
+_FIRST_KEY = "model.diffusion_model.input_blocks.0.0.weight"  # of a UNet: (width, channels, 3, 3)
+_LATENTS, _INPAINTING = 4, 9  # channels a UNet reads: latents; or latents, a mask and the latents of the masked picture
 _SD3_KEY = "model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight"
 _WEIGHTS = {
     "unet": "diffusion_pytorch_model",
@@ -55,6 +57,17 @@ def recognise(path: Path) -> Family:
         return _recognise_folder(path) if path.is_dir() else _recognise_file(path)
     except OSError as error:
         raise refusal(f"{path} cannot be read: {error.strerror}.", "Check its permissions and the disk.") from error
+
+
+def is_for_inpainting(path: Path) -> bool:
+    """Does the UNet of the recognised model at `path` read a mask and the masked picture beside the latents?
+
+    Raises StudioError (MODEL) when its config or header cannot be read.
+    """
+    if path.is_file():
+        return _channels_of_file(read_header(path)) == _INPAINTING
+    unet = path / "unet" / "config.json"
+    return unet.is_file() and _read_config(unet).get("in_channels") == _INPAINTING
 
 
 def weight_files(path: Path) -> list[Path]:
@@ -127,6 +140,7 @@ def has_third_encoder(path: Path) -> bool:
 
 def _family_of_configs(path: Path, pipeline: str) -> Family:
     if pipeline.startswith("StableDiffusionXL"):
+        _require_known_input(path.name, _read_config(path / "unet" / "config.json").get("in_channels", _LATENTS))
         return Family.SDXL
     if pipeline.startswith("StableDiffusion3"):
         return _family_of_transformer(path)
@@ -143,7 +157,16 @@ def _family_of_configs(path: Path, pipeline: str) -> Family:
             f"{path.name} is a Stable Diffusion 2 model, which this version cannot run.",
             "Use a Stable Diffusion 1.x, XL or 3 model.",
         )
+    _require_known_input(path.name, unet.get("in_channels", _LATENTS))
     return Family.SD1
+
+
+def _require_known_input(name: str, channels: object) -> None:
+    if channels not in (_LATENTS, _INPAINTING):
+        raise refusal(
+            f"The denoiser of {name} reads {str(channels)[:20]} channels, which this version cannot give it.",
+            f"Use a model whose denoiser reads {_LATENTS} channels, or {_INPAINTING} as those for inpainting do.",
+        )
 
 
 def _family_of_transformer(path: Path) -> Family:
@@ -246,6 +269,7 @@ def _recognise_file(path: Path) -> Family:
     if path.suffix != ".safetensors":  # diffusers goes by the name, and unpickles what is called otherwise
         raise refusal(f"{path.name} is not named as a safetensors file.", f"Rename it to {path.stem}.safetensors.")
     if any(name.startswith("conditioner.embedders.1") for name in tensors):
+        _require_known_input(path.name, _channels_of_file(tensors))
         return Family.SDXL
     if any(part in name for name in tensors for part in (".lora_down.", ".lora_A.", ".lora.down.")):
         raise refusal(
@@ -254,6 +278,7 @@ def _recognise_file(path: Path) -> Family:
         )
     key = "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
     if key in tensors and tensors[key].shape[-1:] == (768,):
+        _require_known_input(path.name, _channels_of_file(tensors))
         return Family.SD1
     if _SD3_KEY in tensors or _SD3_KEY.removeprefix("model.diffusion_model.") in tensors:
         raise refusal(
@@ -264,3 +289,9 @@ def _recognise_file(path: Path) -> Family:
         f"{path.name} is no checkpoint of a supported family.",
         "Supported single files: Stable Diffusion 1.x and Stable Diffusion XL.",
     )
+
+
+def _channels_of_file(tensors: Mapping[str, Tensor]) -> int:
+    """What the UNet of a checkpoint reads; latents where the first convolution is missing, which loading reports."""
+    first = tensors.get(_FIRST_KEY)
+    return first.shape[1] if first is not None and len(first.shape) == 4 else _LATENTS

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from studio.domain.errors import ErrorKind, Problem, StudioError
 from studio.domain.geometry import Size
+from studio.domain.inpainting import Inpaint, inpainting_problems
 from studio.domain.samplers import SAMPLERS
 
 SEED_LIMIT = 2**63  # torch's CPU generator takes 64 bit seeds; half of it keeps every carrier of metadata happy
@@ -82,7 +83,8 @@ class Recipe:
 
     `model` is the name of a model in the library or the path of a model folder or file. `model_hash` is empty
     in a request and filled in by the engine in what it reports back: the content hash of the weights. `upscale`, one of
-    `UPSCALES`, enlarges what the model drew at `size` by Safelight's own upscaler; 1 leaves it as it is.
+    `UPSCALES`, enlarges what the model drew at `size` by Safelight's own upscaler; 1 leaves it as it is. With
+    `inpaint`, a part of a picture is made anew, and `size` is what the model works at, whatever that picture has.
     """
 
     prompt: str = ""
@@ -97,6 +99,7 @@ class Recipe:
     loras: tuple[Lora, ...] = ()
     upscale: int = 1
     model_hash: str = ""
+    inpaint: Inpaint | None = None
 
     @property
     def result_size(self) -> Size:
@@ -123,7 +126,7 @@ def validate(recipe: Recipe, multiple: int = 8) -> tuple[Problem, ...]:
 
     `multiple` is the model's size granularity in pixels (`ModelInfo.size_multiple`).
     """
-    checks = (_check_text, _check_numbers, _check_source, _check_ring, _check_loras, _check_upscale)
+    checks = (_check_text, _check_numbers, _check_source, _check_inpaint, _check_ring, _check_loras, _check_upscale)
     return (*_check_size(recipe.size, multiple), *(problem for check in checks for problem in check(recipe)))
 
 
@@ -282,6 +285,30 @@ def _check_loras(recipe: Recipe) -> list[Problem]:
                 )
             )
         seen.add(lora.name)
+    return found
+
+
+def _check_inpaint(recipe: Recipe) -> list[Problem]:
+    inpaint = recipe.inpaint
+    if inpaint is None:
+        return []
+    found = inpainting_problems(inpaint)
+    if recipe.source is not None or recipe.ring is not None:
+        found.append(
+            _problem(
+                "inpaint",
+                "A part of a picture is made anew from that picture alone.",
+                "Leave out the other picture to start from, and the place on the noise circle.",
+            )
+        )
+    if recipe.upscale != 1:
+        found.append(
+            _problem(
+                "upscale",
+                "What is put back into a picture cannot be upscaled.",
+                "Upscale the finished picture.",
+            )
+        )
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from studio.domain.catalog import FAMILIES, Family
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.model_digest import model_digest
-from studio.domain.model_files import has_third_encoder, recognise, weights_size
+from studio.domain.model_files import has_third_encoder, is_for_inpainting, recognise, weights_size
 from studio.engine import libraries as lib
 from studio.engine.conditioning import Appendix, Conditioner, TextEncoder
 from studio.engine.device import DevicePlan
@@ -69,16 +69,18 @@ class _Loader:
         """The components from a single checkpoint, with the configs that ship with the program."""
         configs = config_folder(self.family)
         self.poll()
-        tokenizers = {"tokenizer": clip_tokenizer("<|endoftext|>")}
+        given: dict[str, Any] = {"tokenizer": clip_tokenizer("<|endoftext|>")}
         if self.family is Family.SDXL:
-            tokenizers["tokenizer_2"] = clip_tokenizer("!")
+            given["tokenizer_2"] = clip_tokenizer("!")
+        if is_for_inpainting(self.path):
+            given["unet"] = self._inpainting_unet(configs)
         pipe = _kinds(self.family)[0].from_single_file(
             str(self.path),
             config=str(configs),
             local_files_only=True,
             torch_dtype=self.plan.dtype,
             scheduler=placeholder(),
-            **tokenizers,
+            **given,
         )
         names = ("text_encoder", "tokenizer", "text_encoder_2", "tokenizer_2", "unet", "vae")
         parts = {name: pipe.components[name] for name in names if pipe.components.get(name) is not None}
@@ -87,6 +89,17 @@ class _Loader:
         parts["schedule"] = _read(configs / "scheduler" / "scheduler_config.json")
         parts["index"] = _read(configs / "model_index.json")
         return parts
+
+    def _inpainting_unet(self, configs: Path) -> Any:
+        """The UNet of a single file that reads nine channels; the shipped config is of one that reads four."""
+        return lib.UNET.from_single_file(
+            str(self.path),
+            config=str(configs),
+            subfolder="unet",
+            local_files_only=True,
+            torch_dtype=self.plan.dtype,
+            in_channels=9,
+        )
 
     def _encoder_class(self, suffix: str) -> Any:
         if self.family is Family.STARTER:

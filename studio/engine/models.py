@@ -50,6 +50,16 @@ class LoadedModel:
         return self.text_to_image.transformer if self.family is Family.SD3 else self.text_to_image.unet
 
     @property
+    def latent_channels(self) -> int:
+        """Channels of the latents that are denoised."""
+        return int(self.denoiser.config.out_channels)
+
+    @property
+    def inpaints(self) -> bool:
+        """Does the network see a mask and the masked picture beside the latents, as those made for inpainting do?"""
+        return int(self.denoiser.config.in_channels) == 2 * self.latent_channels + 1
+
+    @property
     def vae(self) -> Any:
         """The autoencoder."""
         return self.text_to_image.vae

@@ -12,6 +12,7 @@ from studio.domain.recipe import Recipe
 from studio.domain.samplers import SAMPLERS
 from studio.engine.conditioning import Conditioning
 from studio.engine.hook import OnStep, watched_steps
+from studio.engine.inpainting import Hole, keep_outside, picture_for, shown
 from studio.engine.latents import to_autoencoder, to_denoiser
 from studio.engine.libraries import torch
 from studio.engine.models import LoadedModel
@@ -26,12 +27,20 @@ class Denoising:
     """How one picture is denoised: the recipe of that picture alone, its text embeddings and its start.
 
     `source` is the encoded or plain source picture, as the image-to-image pipeline takes it; None starts from noise.
+    With a `hole` only a part is made, of the hole's own picture.
     """
 
     recipe: Recipe
     conditioning: Conditioning
     generator: torch.Generator
     source: torch.Tensor | None = None
+    hole: Hole | None = None
+
+    @property
+    def strength(self) -> float:
+        """The share of the steps that is run; 1 starts from noise alone, or ignores the picture to start from."""
+        start = self.recipe.inpaint or self.recipe.source
+        return start.strength if start else 1.0
 
 
 def denoise(model: LoadedModel, job: Denoising, watch: Callable[[Any, Any], OnStep]) -> torch.Tensor:
@@ -42,14 +51,16 @@ def denoise(model: LoadedModel, job: Denoising, watch: Callable[[Any, Any], OnSt
     """
     recipe, sampling = job.recipe, job.recipe.sampling
     sampler = SAMPLERS[sampling.sampler]
-    pipe = model.text_to_image if job.source is None else model.image_to_image
+    from_picture = job.source is not None or (job.hole is not None and job.strength < 1)
+    pipe = model.image_to_image if from_picture else model.text_to_image
     scheduler = build_scheduler(sampler, model.schedule, sampling.steps, recipe.seed)
     draw_from(scheduler, job.generator)
     pipe.scheduler = scheduler
-    with watched_steps(scheduler, watch(pipe, scheduler)):
+    start = _from_picture(model, job) if from_picture else _from_noise(model, job)
+    with shown(model, job.hole, recipe.size), watched_steps(scheduler, watch(pipe, scheduler)):
         latents: torch.Tensor = pipe(
             **job.conditioning.arguments(),
-            **_start(model, job),
+            **start,
             num_inference_steps=sampling.steps,
             guidance_scale=sampling.guidance,
             generator=job.generator,
@@ -67,19 +78,32 @@ def denoise(model: LoadedModel, job: Denoising, watch: Callable[[Any, Any], OnSt
     return latents
 
 
-def _start(model: LoadedModel, job: Denoising) -> dict[str, Any]:
-    """Where the pipeline begins."""
-    recipe, scale = job.recipe, model.vae_scale
-    size = {"width": recipe.size.width, "height": recipe.size.height}
-    if job.source is not None:
-        assert recipe.source is not None
-        steps, strength = recipe.sampling.steps, recipe.source.strength
-        if model.family is Family.SD3:
-            return {"image": job.source, "strength": strength_rounded_up(steps, strength), **size}
-        return {"image": job.source, "strength": effective_strength(steps, strength)}
-    shape = (1, int(model.denoiser.config.in_channels), recipe.size.height // scale, recipe.size.width // scale)
-    noise = initial_noise(shape, recipe.ring, job.generator).to(model.denoiser.device, model.denoiser.dtype)
-    return {"latents": noise, **size}
+def _from_picture(model: LoadedModel, job: Denoising) -> dict[str, Any]:
+    """Where the image-to-image pipeline begins."""
+    steps, strength, size = job.recipe.sampling.steps, job.strength, job.recipe.size
+    image = job.source
+    if job.hole is not None:
+        image = picture_for(model, job.hole)
+        keep_outside(model.image_to_image, job.hole, _noise(model, job), model.schedule)
+    if model.family is Family.SD3:
+        strength = strength_rounded_up(steps, strength)
+        return {"image": image, "strength": strength, "width": size.width, "height": size.height}
+    return {"image": image, "strength": effective_strength(steps, strength)}
+
+
+def _from_noise(model: LoadedModel, job: Denoising) -> dict[str, Any]:
+    """Where the text-to-image pipeline begins."""
+    noise, size = _noise(model, job), job.recipe.size
+    if job.hole is not None:
+        keep_outside(model.text_to_image, job.hole, noise, model.schedule)
+    latents = noise.to(model.denoiser.device, model.denoiser.dtype)
+    return {"latents": latents, "width": size.width, "height": size.height}
+
+
+def _noise(model: LoadedModel, job: Denoising) -> torch.Tensor:
+    size, scale = job.recipe.size, model.vae_scale
+    shape = (1, model.latent_channels, size.height // scale, size.width // scale)
+    return initial_noise(shape, job.recipe.ring, job.generator)
 
 
 @torch.no_grad()
@@ -91,7 +115,7 @@ def encode_source(model: LoadedModel, picture: torch.Tensor, generator: torch.Ge
     overflows.
     """
     vae = model.vae
-    if int(model.denoiser.config.in_channels) != 4 or not hasattr(vae.config, "force_upcast") or _is_tiny(vae):
+    if model.latent_channels != 4 or not hasattr(vae.config, "force_upcast") or _is_tiny(vae):
         return picture
     encoded = vae.encode((picture * 2 - 1).to(vae.device, vae.dtype)).latent_dist.sample(generator)
     return to_denoiser(vae, encoded.to(model.denoiser.dtype))

@@ -35,6 +35,7 @@ from studio.engine.device import DevicePlan, apply_threads, plan_for
 from studio.engine.enlarge import enlarge
 from studio.engine.failures import out_of_memory
 from studio.engine.hook import OnStep, interruptible
+from studio.engine.inpainting import Hole, open_hole
 from studio.engine.libraries import torch
 from studio.engine.loading import identify, open_model
 from studio.engine.models import LoadedModel, Poll
@@ -149,9 +150,9 @@ class _Job:
             with self.clock.phase(Phase.LOAD):
                 self._fit_preview(model)
             with self.clock.phase(Phase.ENCODE):
-                conditioning, source = self._encoded(model)
+                conditioning, source, hole = self._encoded(model)
             for index in range(self.recipe.batch):
-                self._make(model, conditioning, source, index)
+                self._make(model, conditioning, source, hole, index)
         return Finished(self.command.job_id, self.clock.cost())
 
     # ---------------------------------------------------------------------------------------------- phases
@@ -175,22 +176,30 @@ class _Job:
         if self.command.previews and model.preview is None:
             model.preview = preview.fit(model.vae, model.vae_scale)
 
-    def _encoded(self, model: LoadedModel) -> tuple[Conditioning, torch.Tensor | None]:
+    def _encoded(self, model: LoadedModel) -> tuple[Conditioning, torch.Tensor | None, Hole | None]:
         self._progress(Phase.ENCODE, 0, 0)
-        source = self.recipe.source
+        source, inpaint = self.recipe.source, self.recipe.inpaint
         picture = None if source is None else source_tensor(source, self.recipe.size)
+        hole = None if inpaint is None else open_hole(model, inpaint, self.recipe.size)
         guided = self.recipe.sampling.guidance > 1
         found = model.conditioner.encode(self.recipe.prompt, self.recipe.negative, guided, self._log)
-        return found, picture
+        return found, picture, hole
 
-    def _make(self, model: LoadedModel, conditioning: Conditioning, source: torch.Tensor | None, index: int) -> None:
+    def _make(
+        self,
+        model: LoadedModel,
+        conditioning: Conditioning,
+        source: torch.Tensor | None,
+        hole: Hole | None,
+        index: int,
+    ) -> None:
         """One picture at a time: in a batch its bytes would depend on the number of its neighbours."""
         recipe = self.recipe.for_picture(index)
         generator = torch.Generator("cpu").manual_seed(recipe.seed)
         with self.clock.phase(Phase.ENCODE):
             start = None if source is None else encode_source(model, source, generator)
         with self.clock.phase(Phase.DENOISE):
-            job = Denoising(recipe, conditioning, generator, start)
+            job = Denoising(recipe, conditioning, generator, start, hole)
             latents = denoise(model, job, lambda pipe, scheduler: self._watcher(model, pipe, scheduler, index))
         with self.clock.phase(Phase.DECODE):
             self._progress(Phase.DECODE, index, self.recipe.batch)

@@ -21,13 +21,13 @@ def source_tensor(source: SourceImage, size: Size) -> torch.Tensor:
     return torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 255
 
 
-def covering(pixels: Pixels, size: Size) -> Pixels:
-    """RGB `pixels` scaled by Lanczos to fill `size`, keeping their shape; what sticks out is cut off evenly."""
+def covering(pixels: Pixels, size: Size, resampling: Image.Resampling = Image.Resampling.LANCZOS) -> Pixels:
+    """RGB or grey `pixels` scaled to fill `size`, keeping their shape; what sticks out is cut off evenly."""
     height, width = pixels.shape[:2]
     scale = max(size.width / width, size.height / height)
     left, top = (width - size.width / scale) / 2, (height - size.height / scale) / 2
     box = (max(0.0, left), max(0.0, top), min(width, left + size.width / scale), min(height, top + size.height / scale))
-    image = Image.fromarray(pixels).resize((size.width, size.height), Image.Resampling.LANCZOS, box=box)
+    image = Image.fromarray(pixels).resize((size.width, size.height), resampling, box=box)
     return np.asarray(image)
 
 

@@ -121,6 +121,9 @@ class Studio:
             )
         if recipe.source:
             require_picture(Path(recipe.source.path))
+        if recipe.inpaint:
+            for path in filter(None, (recipe.inpaint.image, recipe.inpaint.mask)):
+                require_picture(Path(path))
         self.loras(recipe, model)
         return model
 

@@ -3,6 +3,7 @@
 from hypothesis import strategies as st
 
 from studio.domain.geometry import Size
+from studio.domain.inpainting import Infill, Inpaint, Intent, Sides
 from studio.domain.recipe import (
     MAX_BATCH,
     MAX_LORAS,
@@ -27,16 +28,37 @@ LORAS = st.lists(
     max_size=MAX_LORAS,
     unique_by=lambda lora: lora.name,
 ).map(tuple)
+_INTENDED = (st.sampled_from(list(Intent)), st.sampled_from(list(Infill)))
+_MARGINS = (st.integers(0, 1024), st.integers(0, 1024), st.none() | st.integers(0, 8192), st.floats(0.01, 1))
+INPAINTS = st.one_of(
+    st.builds(Inpaint, TEXT.filter(bool), TEXT.filter(bool), *_INTENDED, *_MARGINS),
+    st.builds(
+        Inpaint,
+        TEXT.filter(bool),
+        st.just(""),
+        *_INTENDED,
+        *_MARGINS,
+        st.builds(Sides, *[st.integers(1, 8192)] * 4),
+    ),
+)
 RINGS = st.builds(RingNoise, st.floats(0, 1, exclude_max=True), st.floats(0.01, 1))
 
 
 def recipes() -> st.SearchStrategy[Recipe]:
     """Recipes that are valid for models in steps of 8 pixels."""
-    return st.one_of(_recipes(st.none() | SOURCES, st.none()), _recipes(st.none(), RINGS))
+    nothing = st.none()
+    return st.one_of(
+        _recipes(nothing | SOURCES, nothing, nothing, st.sampled_from(UPSCALES)),
+        _recipes(nothing, RINGS, nothing, st.sampled_from(UPSCALES)),
+        _recipes(nothing, nothing, INPAINTS, st.just(1)),
+    )
 
 
 def _recipes(
-    sources: st.SearchStrategy[SourceImage | None], rings: st.SearchStrategy[RingNoise | None]
+    sources: st.SearchStrategy[SourceImage | None],
+    rings: st.SearchStrategy[RingNoise | None],
+    inpaints: st.SearchStrategy[Inpaint | None],
+    upscales: st.SearchStrategy[int],
 ) -> st.SearchStrategy[Recipe]:
     return st.builds(
         Recipe,
@@ -49,7 +71,8 @@ def _recipes(
         batch=st.integers(1, MAX_BATCH),
         source=sources,
         ring=rings,
-        upscale=st.sampled_from(UPSCALES),
+        upscale=upscales,
+        inpaint=inpaints,
         loras=LORAS,
         model_hash=st.text("0123456789abcdef", max_size=16),
     )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from studio.domain import tensor_files
 from studio.domain.catalog import Family
 from studio.domain.errors import ErrorKind, StudioError
-from studio.domain.model_files import recognise, weight_files, weights_size
+from studio.domain.model_files import is_for_inpainting, recognise, weight_files, weights_size
 from studio.domain.tensor_files import read_header
 
 Entries = dict[str, tuple[str, list[int]]]
@@ -317,3 +317,33 @@ def test_an_index_may_name_only_safetensors_beside_it(folder: Callable[..., Path
     assert "names files that are no safetensors files" in refusal(path)
     index.write_text(json.dumps({"weight_map": {"a": "diffusion_pytorch_model.safetensors"}}))
     assert recognise(path)
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "family"),
+    [("StableDiffusionInpaintPipeline", Family.SD1), ("StableDiffusionXLInpaintPipeline", Family.SDXL)],
+)
+def test_models_made_for_inpainting_are_known_by_their_nine_channels(
+    folder: Callable[..., Path], pipeline: str, family: Family
+) -> None:
+    path = folder(pipeline, {"in_channels": 9})
+    assert (recognise(path), is_for_inpainting(path)) == (family, True)
+    (path / "unet" / "config.json").write_text(json.dumps({"in_channels": 4}))
+    assert (recognise(path), is_for_inpainting(path)) == (family, False)
+
+
+@pytest.mark.parametrize("pipeline", ["StableDiffusionInstructPix2PixPipeline", "StableDiffusionXLPipeline"])
+def test_denoisers_that_read_other_channels_are_refused(folder: Callable[..., Path], pipeline: str) -> None:
+    with pytest.raises(StudioError, match="reads 8 channels"):
+        recognise(folder(pipeline, {"in_channels": 8}))
+
+
+@pytest.mark.parametrize(("channels", "inpainting"), [(4, False), (9, True)])
+def test_single_files_tell_by_their_first_convolution(tmp_path: Path, channels: int, inpainting: bool) -> None:
+    first = "model.diffusion_model.input_blocks.0.0.weight"
+    entries: Entries = {SD1_KEY: ("F16", [2, 768]), first: ("F16", [2, channels, 3, 3])}
+    path = write_safetensors(tmp_path / "model.safetensors", entries)
+    assert (recognise(path), is_for_inpainting(path)) == (Family.SD1, inpainting)
+    entries[first] = ("F16", [2, 8, 3, 3])
+    with pytest.raises(StudioError, match="reads 8 channels"):
+        recognise(write_safetensors(tmp_path / "other.safetensors", entries))

@@ -242,6 +242,15 @@ def test_a_single_file_gives_the_pictures_of_its_folder(checkpoint: tuple[Path, 
     assert other.of(Loaded)[0].model_hash == hashlib.sha256(file.read_bytes()).hexdigest()[:16]
 
 
+def test_a_single_file_for_inpainting_keeps_its_nine_channels(checkpoint: tuple[Path, Path], tmp_path: Path) -> None:
+    """The configs that ship are of a network that reads four."""
+    folder = tiny.build_sd1(tmp_path / "nine", width=768, in_channels=9)
+    file = write_checkpoint(folder, tmp_path / "nine.safetensors", levels=2, layers=1, vae_levels=4)
+    engine = StudioEngine(PLAN)
+    one, other = (Runner(engine, {Family.SD1: path}, tmp_path / "store")(recipe()) for path in (folder, file))
+    assert one.digests() == other.digests()
+
+
 def test_a_single_file_without_an_autoencoder_is_refused(checkpoint: tuple[Path, Path], tmp_path: Path) -> None:
     tensors = {name: value for name, value in load_file(checkpoint[1]).items() if not name.startswith("first_stage")}
     save_file(tensors, tmp_path / "cut.safetensors")

@@ -36,13 +36,16 @@ BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_line
 WORDS = ("red", "green", "fox", "boat", "sea", "night", "the", "a", "over", "sun", "mountain", "and")
 
 
-def build_sd1(folder: Path, width: int = 32) -> Path:
-    """A Stable Diffusion 1 pipeline folder with 8× latents of 4 channels; `width` is that of the text states."""
+def build_sd1(folder: Path, width: int = 32, in_channels: int = 4) -> Path:
+    """A Stable Diffusion 1 pipeline folder with 8× latents of 4 channels; `width` is that of the text states.
+
+    With 9 `in_channels` it is one made for inpainting.
+    """
     torch.manual_seed(1)
     tokenizer = _clip_tokenizer("<|endoftext|>")
     pipe = StableDiffusionPipeline(
         vae=_vae(0.18215),
-        unet=_unet(cross_attention_dim=width),
+        unet=_unet(cross_attention_dim=width, in_channels=in_channels),
         text_encoder=CLIPTextModel(_clip_config(len(tokenizer), width)).eval(),
         tokenizer=tokenizer,
         scheduler=PNDMScheduler(**BETAS, skip_prk_steps=True, steps_offset=1, set_alpha_to_one=False),
@@ -53,11 +56,12 @@ def build_sd1(folder: Path, width: int = 32) -> Path:
     return _saved(pipe, folder)
 
 
-def build_sdxl(folder: Path) -> Path:
-    """A Stable Diffusion XL pipeline folder with two text encoders."""
+def build_sdxl(folder: Path, in_channels: int = 4) -> Path:
+    """A Stable Diffusion XL pipeline folder with two text encoders; with 9 `in_channels` one made for inpainting."""
     torch.manual_seed(2)
     first, second = _clip_tokenizer("<|endoftext|>"), _clip_tokenizer("!")
     unet = _unet(
+        in_channels=in_channels,
         cross_attention_dim=64,
         transformer_layers_per_block=(1, 1),
         use_linear_projection=True,

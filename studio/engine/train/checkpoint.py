@@ -87,6 +87,6 @@ def require_same(checkpoint: Checkpoint, training: Training, data: str) -> None:
     raise StudioError(
         ErrorKind.INPUT,
         f"There is a checkpoint of this training after step {checkpoint.step:,}, and {what} since.",
-        "Start anew (on the command line: delete its .training folder first), choose another name, or change them back.",
+        "Start anew (on the command line: delete its .training folder), choose another name, or change them back.",
         "output",
     )

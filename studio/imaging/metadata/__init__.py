@@ -66,7 +66,7 @@ def xmp_for(recipe: Recipe) -> bytes:
 
 
 def _source(recipe: Recipe) -> xmp.SourceType:
-    return xmp.SourceType.COMPOSITE if recipe.source else xmp.SourceType.GENERATED
+    return xmp.SourceType.COMPOSITE if recipe.source or recipe.inpaint else xmp.SourceType.GENERATED
 
 
 def _png_texts(path: Path) -> png.Texts:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from studio.domain.geometry import Size
+from studio.domain.inpainting import Infill, Inpaint
 from studio.domain.recipe import SEED_LIMIT, Recipe, Sampling
 from studio.imaging.metadata.a1111_loras import tagged, untagged
 from studio.imaging.metadata.a1111_samplers import names_of, sampler_of
@@ -42,6 +43,7 @@ def write(recipe: Recipe, software: str) -> str:
     """The text for a recipe."""
     sampler, schedule = names_of(recipe.sampling.sampler)
     model = PurePath(recipe.model)
+    start = recipe.inpaint or recipe.source
     pairs = {
         "Steps": str(recipe.sampling.steps),
         "Sampler": sampler,
@@ -51,7 +53,8 @@ def write(recipe: Recipe, software: str) -> str:
         "Size": str(recipe.size),
         "Model hash": recipe.model_hash[:HASH_LENGTH],
         "Model": model.stem if model.suffix == ".safetensors" else model.name,
-        "Denoising strength": f"{recipe.source.strength:.12g}" if recipe.source else "",
+        "Denoising strength": f"{start.strength:.12g}" if start else "",
+        **(_inpainting(recipe.inpaint) if recipe.inpaint else {}),
         "Hires upscale": str(recipe.upscale) if recipe.upscale != 1 else "",
         "Hires upscaler": UPSCALER if recipe.upscale != 1 else "",
         "Version": software,
@@ -59,6 +62,17 @@ def write(recipe: Recipe, software: str) -> str:
     last = ", ".join(f"{key}: {_quoted(value)}" for key, value in pairs.items() if value)
     negative = [f"{NEGATIVE} {recipe.negative}"] if recipe.negative else []
     return "\n".join([tagged(recipe.prompt, recipe.loras), *negative, last])
+
+
+def _inpainting(inpaint: Inpaint) -> dict[str, str]:
+    """What A1111 has names for. Its blur reaches about twice its number of pixels to either side of the mask's edge."""
+    content = {Infill.NONE: "original", Infill.NOISE: "latent noise"}.get(inpaint.infill, "fill")
+    return {
+        "Mask blur": str(inpaint.feather // 2),
+        "Masked content": content,
+        "Inpaint area": "Only masked",
+        "Masked area padding": "" if inpaint.padding is None else str(inpaint.padding),
+    }
 
 
 def parse(text: str) -> Parameters:

@@ -11,10 +11,11 @@ from studio.domain.recipe import Recipe
 from studio.domain.upscaling import Upscaling
 from studio.domain.user_paths import expanded
 from studio.imaging import metadata, png
-from studio.imaging.metadata import Capsule, a1111, exif
+from studio.imaging.metadata import Capsule, a1111, exif, safelight
 from studio.imaging.pictures import DAMAGE, open_picture
 
 KEYWORD = "Upscaler"
+RETOUCH_KEYWORD = "Retouch"
 _ORIENTATION = 0x0112  # EXIF's tag; the pixels are upright by now
 _QUALITY = 95  # of JPEG and WebP
 
@@ -32,18 +33,31 @@ class Carried:
 def carried(task: Upscaling, versions: dict[str, str]) -> Carried:
     """What the picture that `task` enlarges hands on; `versions` are those of the engine that enlarged it.
 
-    A picture of ours that was not enlarged yet is what its recipe gives with `upscale` set, so that is what is written.
+    A picture of ours that was made in one piece and not enlarged yet is what its recipe gives with `upscale` set, so
+    that is what is written.
     Raises StudioError when the file is gone or no picture.
     """
     info = metadata.read(Path(task.path))
     recipe, capsule = info.recipe, info.capsule
-    if recipe is not None and capsule is not None and recipe.upscale == 1 and recipe.size == info.size:
+    is_whole = recipe is not None and recipe.upscale == 1 and recipe.inpaint is None and recipe.size == info.size
+    if recipe is not None and capsule is not None and is_whole:
         upscaler = {name: digest for name, digest in versions.items() if name == "upscaler"}
         capsule = dataclasses.replace(capsule, versions={**capsule.versions, **upscaler})
         return Carried(dataclasses.replace(recipe, upscale=task.factor), capsule)
-    with open_picture(Path(task.path)) as image, expanded(Path(task.path)).open("rb") as file:
-        texts = {**png.read(file).fields, KEYWORD: f"{a1111.UPSCALER}, {task.factor} times"}
-        return Carried(texts=texts, exif=_upright_exif(image))
+    return _as_they_were(Path(task.path), {KEYWORD: f"{a1111.UPSCALER}, {task.factor} times"})
+
+
+def retouched(path: Path) -> Carried:
+    """What a picture hands on to one in which a part was filled from the rest: all but a recipe of ours, which does not
+    make it any more. Raises StudioError when the file is gone or no picture."""
+    found = _as_they_were(path, {RETOUCH_KEYWORD: "Safelight: a part was filled from the rest of the picture"})
+    texts = {keyword: text for keyword, text in found.texts.items() if keyword != safelight.PNG_KEYWORD}
+    return dataclasses.replace(found, texts=texts)
+
+
+def _as_they_were(path: Path, added: dict[str, str]) -> Carried:
+    with open_picture(path) as image, expanded(path).open("rb") as file:
+        return Carried(texts={**png.read(file).fields, **added}, exif=_upright_exif(image))
 
 
 def with_carried(data: bytes, found: Carried, suffix: str) -> bytes:
@@ -54,7 +68,7 @@ def with_carried(data: bytes, found: Carried, suffix: str) -> bytes:
     if suffix == ".png":
         chunks = [png.international(keyword, text) for keyword, text in found.texts.items()]
         return png.with_chunks(data, [*chunks, *([png.exif(found.exif)] if found.exif else [])])
-    block = _comment(found) or found.exif
+    block = exif_block(found)
     buffer = io.BytesIO()
     with Image.open(io.BytesIO(data)) as image:
         if suffix == ".webp":
@@ -64,10 +78,10 @@ def with_carried(data: bytes, found: Carried, suffix: str) -> bytes:
     return buffer.getvalue()
 
 
-def _comment(found: Carried) -> bytes:
-    """A1111's text, which lies in EXIF where there are no chunks."""
+def exif_block(found: Carried) -> bytes:
+    """The EXIF data for formats without chunks of text: A1111's text, or what the picture had."""
     text = found.texts.get(a1111.KEYWORD, "")
-    return exif.write(text, found.texts.get("Software", "")) if text else b""
+    return exif.write(text, found.texts.get("Software", "")) if text else found.exif
 
 
 def _upright_exif(image: Image.Image) -> bytes:

@@ -57,7 +57,10 @@ def _discreet(recipe: Recipe) -> Recipe:
     """The recipe with paths in the user's home folder written as ~/…: a shared picture need not tell a user's name."""
     source = recipe.source and dataclasses.replace(recipe.source, path=_from_home(recipe.source.path))
     loras = tuple(dataclasses.replace(lora, name=_from_home(lora.name)) for lora in recipe.loras)
-    return dataclasses.replace(recipe, model=_from_home(recipe.model), source=source, loras=loras)
+    inpaint = recipe.inpaint and dataclasses.replace(
+        recipe.inpaint, image=_from_home(recipe.inpaint.image), mask=_from_home(recipe.inpaint.mask)
+    )
+    return dataclasses.replace(recipe, model=_from_home(recipe.model), source=source, loras=loras, inpaint=inpaint)
 
 
 def _from_home(path: str) -> str:
