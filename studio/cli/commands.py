@@ -212,7 +212,7 @@ def train_starter(
 @app.command()
 def bench(
     suite: Annotated[
-        str, typer.Argument(help="starter, overhead, defaults, cancel, train or window.", show_default="all")
+        str, typer.Argument(help="starter, overhead, defaults, cancel, train, window or canvas.", show_default="all")
     ] = "",
     model: Annotated[
         list[str] | None,

@@ -7,6 +7,8 @@ from PySide6.QtCore import QCoreApplication
 
 from studio.session.gallery import Entry
 from studio.ui.commands import Command
+from studio.ui.paint.commands import FILE, VIEW, paint_commands, paint_menus
+from studio.ui.panels import fast_mode
 
 if TYPE_CHECKING:
     from studio.ui.window import MainWindow
@@ -23,6 +25,7 @@ PICTURE_MENU = (
     "save-as",
     "show-in-folder",
 )
+ZOOM = ("fit", "full-size", "zoom-in", "zoom-out")
 
 
 def _tr(text: str) -> str:
@@ -31,29 +34,31 @@ def _tr(text: str) -> str:
 
 def command_table(window: "MainWindow") -> tuple[Command, ...]:
     """Everything the window can do."""
-    return (*_jobs(window), *_pictures(window), *_view(window))
+    return (*_jobs(window), *_pictures(window), *_view(window), *paint_commands(window.paint.page))
 
 
 def menus(window: "MainWindow") -> dict[str, tuple[str, ...]]:
     """The menu bar: titles and the commands below them."""
     return {
-        window.tr("&File"): ("start-from", "", "save-as", "pictures-folder", "", "quit"),
-        window.tr("&Generate"): ("generate", "cancel", "cancel-all", "", "roll-seed", "model-defaults"),
+        window.tr("&File"): (*FILE, "", "start-from", "", "save-as", "pictures-folder", "", "quit"),
+        **paint_menus(),
+        window.tr("&Generate"): ("generate", "cancel", "cancel-all", "", "roll-seed", "model-defaults", "fast"),
         window.tr("&Picture"): PICTURE_MENU,
-        window.tr("&View"): ("", "fit", "full-size", "zoom-in", "zoom-out", "", "newer", "older", "", "full-screen"),
+        window.tr("&View"): ("", *VIEW, *ZOOM, "", "newer", "older", "", "full-screen"),
     }
 
 
 def _jobs(window: "MainWindow") -> tuple[Command, ...]:
     requests, queue = window.requests, window.studio.queue
     return (
-        Command("generate", _tr("&Generate"), requests.generate, ("Ctrl+Return", "Ctrl+Enter"), "sparkles"),
+        Command("generate", _tr("&Generate"), window.generate, ("Ctrl+Return", "Ctrl+Enter"), "sparkles"),
         Command("cancel", _tr("&Cancel"), requests.cancel, ("Esc", "Ctrl+."), "circle-stop"),
         Command("cancel-all", _tr("Cancel &all jobs"), queue.cancel_all, ("Ctrl+Shift+.",), "list-x"),
         Command("roll-seed", _tr("&New seed"), window.panel.seed.roll, ("Ctrl+R",), "dices"),
         Command(
             "model-defaults", _tr("The model's own &settings"), window.panel.use_defaults, (), "sliders-horizontal"
         ),
+        Command("fast", _tr("&Fast on or off"), window.panel.fast.toggle, (fast_mode.KEY,), "zap"),
         Command("start-from", _tr("&Start from a picture…"), window.panel.source.pick, ("Ctrl+O",), "image-plus"),
         Command("quit", _tr("&Quit"), window.close, ("Ctrl+Q",)),
     )
@@ -107,12 +112,12 @@ def _pictures(window: "MainWindow") -> tuple[Command, ...]:
 
 
 def _view(window: "MainWindow") -> tuple[Command, ...]:
-    view, strip = window.area.view, window.strip
+    strip, paint = window.strip, window.paint
     return (
-        Command("fit", _tr("&Fit to window"), view.fit, ("Ctrl+0",), "maximize"),
-        Command("full-size", _tr("&100 %"), lambda: view.zoom_to(1.0), ("Ctrl+1",), "scan"),
-        Command("zoom-in", _tr("Zoom &in"), lambda: view.zoom_by(1), ("Ctrl++", "Ctrl+="), "zoom-in"),
-        Command("zoom-out", _tr("Zoom &out"), lambda: view.zoom_by(-1), ("Ctrl+-",), "zoom-out"),
+        Command("fit", _tr("&Fit to window"), lambda: paint.looking.fit(), ("Ctrl+0",), "maximize"),
+        Command("full-size", _tr("&100 %"), lambda: paint.looking.zoom_to(1.0), ("Ctrl+1",), "scan"),
+        Command("zoom-in", _tr("Zoom &in"), lambda: paint.looking.zoom_by(1), ("Ctrl++", "Ctrl+="), "zoom-in"),
+        Command("zoom-out", _tr("Zoom &out"), lambda: paint.looking.zoom_by(-1), ("Ctrl+-",), "zoom-out"),
         Command("newer", _tr("&Newer picture"), lambda: strip.step(-1), ("Ctrl+PgUp",)),
         Command("older", _tr("Ol&der picture"), lambda: strip.step(1), ("Ctrl+PgDown",)),
         Command(

@@ -34,6 +34,8 @@ def phase_text(job: Job) -> str:
         return state_text(job.state)
     if job.phase == Phase.DENOISE and job.total:
         text = _tr("Denoising {step}/{total}").format(step=job.step, total=job.total)
+    elif job.phase == Phase.PREPARE and job.total:
+        text = _tr("Reading picture {step} of {total}").format(step=min(job.step + 1, job.total), total=job.total)
     elif job.phase == Phase.TRAIN and job.total:
         text = _tr("Step {step} of {total}").format(step=job.step, total=job.total)
     else:
@@ -44,7 +46,7 @@ def phase_text(job: Job) -> str:
                 Phase.DECODE: _tr("Decoding"),
                 Phase.UPSCALE: _tr("Upscaling"),
                 Phase.SAVE: _tr("Saving"),
-                Phase.PREPARE: _tr("Preparing pictures"),
+                Phase.PREPARE: _tr("Preparing the training"),
                 Phase.TRAIN: _tr("Training"),
             }.get(Phase(job.phase), "")
             if job.phase
@@ -80,6 +82,15 @@ def share(job: Job) -> float:
 def about(seconds: float) -> str:
     """An estimate, with its uncertainty."""
     return duration(seconds) if seconds < 1 else _tr("about {time}").format(time=duration(seconds))
+
+
+def rough(seconds: float) -> str:
+    """An estimate made long before: no more digits than it deserves."""
+    if seconds < 90:
+        return duration(max(10, round(seconds / 10) * 10))
+    if seconds < 3600:
+        return _tr("{minutes} min").format(minutes=round(seconds / 60))
+    return duration(round(seconds / 600) * 600)
 
 
 def duration(seconds: float) -> str:

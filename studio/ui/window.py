@@ -26,6 +26,8 @@ from studio.ui.history.strip import HistoryStrip
 from studio.ui.lab.page import LabPage
 from studio.ui.loader import PictureLoader
 from studio.ui.menus import PICTURE, PICTURE_MENU, command_table, menus
+from studio.ui.paint.commands import paint_menus
+from studio.ui.paint.room import PaintRoom
 from studio.ui.panels.prompt_panel import PromptPanel
 from studio.ui.panels.queue_panel import QueuePanel
 from studio.ui.picture_actions import PictureActions
@@ -74,6 +76,7 @@ class MainWindow(QMainWindow):
         self.crashes = CrashLog(studio.paths.data / "log.txt", self.area.banner.report)
         self.arrangement = Arrangement(studio.paths.config / "window.ini")
         self.workspaces = Workspaces(self, self.arrangement)
+        self.paint = PaintRoom(self)
         self.commands = Commands(self, command_table(self))
         self._eta = QTimer(self, interval=ETA_EVERY)
         self._eta.timeout.connect(self._show_remaining)
@@ -92,6 +95,10 @@ class MainWindow(QMainWindow):
         self.activateWindow()
         for path in [path for path in paths if is_picture(path)][:1]:
             self.requests.start_from(path)
+
+    def generate(self) -> None:
+        """Queue what the form shows: for the gallery, or for its place on the canvas."""
+        (self.paint if self.paint.current else self.requests).generate()
 
     def event(self, event: QEvent) -> bool:
         """Begin the work behind the window once it was painted."""
@@ -144,6 +151,7 @@ class MainWindow(QMainWindow):
         view.insertActions(first, self.workspaces.actions_)
         view.insertSeparator(first)
         self.menuBar().setCornerWidget(self.workspaces.switch)
+        self.paint.join(made, tuple(paint_menus()))
         for name in PICTURE:
             self.area.bar.add(self.commands[name], words=name == PICTURE[0])
         self.arrangement.restore_geometry(self)
@@ -152,12 +160,14 @@ class MainWindow(QMainWindow):
     def _add_workspaces(self) -> None:
         docks = ("prompt", "queue", "history")
         self.workspaces.add("generate", self.tr("Generate"), lambda: self.area, "Ctrl+Alt+1", docks)
+        self.workspaces.add("paint", self.tr("Paint"), self.paint.build, "Ctrl+Alt+2", ("prompt",))
         self.workspaces.add("train", self.tr("Train"), self._train_page, "Ctrl+Alt+5")
         self.workspaces.add("lab", self.tr("Lab"), self._lab_page, "Ctrl+Alt+6")
 
     def _train_page(self) -> TrainPage:
         page = TrainPage(self.studio, self.loader)
         page.problem.connect(self._problem)
+        page.begun.connect(self.area.banner.dismiss)
         page.folder_wanted.connect(self.actions_.show_in_folder)
         page.used.connect(lambda training, path: use_training(self, training, path))
         self.ending.append(page.close_work)
@@ -169,18 +179,22 @@ class MainWindow(QMainWindow):
         return page
 
     def _connect_parts(self) -> None:
-        self.workspaces.switched.connect(lambda name: self.commands.enable(("generate",), name == "generate"))
-        self.panel.generate.connect(self.requests.generate)
+        makes = ("generate", "paint")
+        self.workspaces.switched.connect(lambda name: self.commands.enable(("generate",), name in makes))
+        self.panel.generate.connect(self.generate)
         self.panel.cancel.connect(self.requests.cancel)
         self.panel.source.chosen.connect(self.requests.start_from)
         self.panel.model.changed.connect(self._show_examples)
         self.panel.loras.opening.connect(self.studio.refresh_library)
+        self.panel.fast.changed.connect(self._fast_changed)
+        self._fast_changed()
         self.panel.loras.folder_wanted.connect(lambda: self.actions_.open_folder(self.studio.paths.models / LORAS))
         for target in (self.panel, self.area):
             target.dropped.connect(lambda files: self.requests.start_from(files[0]))
         self.area.empty.chosen.connect(self._use_example)
         self.area.view.zoomed.connect(self.status.show_zoom)
-        self.area.pages.currentChanged.connect(self.status.zoom[0].setVisible)
+        self.area.pages.currentChanged.connect(self._show_zoom)
+        self.workspaces.switched.connect(self._show_zoom)
         self.area.view.menu_wanted.connect(self._popup)
         self.stage.shown.connect(self._picture_shown)
         self.strip.chosen.connect(self.stage.choose)
@@ -309,6 +323,13 @@ class MainWindow(QMainWindow):
         model = self.panel.model.model
         self.area.empty.offer(model.examples if model else ())
 
+    def _show_zoom(self) -> None:
+        pictured = self.workspaces.current == "generate" and self.area.pages.currentIndex() > 0
+        self.status.zoom[0].setVisible(pictured or self.paint.current)
+
+    def _fast_changed(self) -> None:
+        self.commands.enable(("fast",), self.panel.fast.offered is not None)
+
     def _use_example(self, text: str) -> None:
         self.panel.prompt.show_text(text)
         self.panel.prompt.setFocus()
@@ -322,7 +343,7 @@ class MainWindow(QMainWindow):
         self.queue.forget_finished()
 
     def _picture_shown(self, entry: Entry | None) -> None:
-        self.commands.enable(PICTURE_MENU, entry is not None)
+        self.commands.enable(PICTURE_MENU, entry is not None and not self.paint.current)
         self.strip.mark(entry.path if entry else None)
 
     def _strip_menu(self, entry: Entry, at: QPointF) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QMainWindow,
+    QSizePolicy,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -86,7 +87,7 @@ class Workspaces(QWidget):
         self._segments.addWidget(button)
         self._spaces[name] = _Workspace(build, action, frozenset(docks))
         if not self.current:
-            self._stack.setCurrentWidget(self._page(name))
+            self._show(self._page(name))
             self.current = name
             action.setChecked(True)
         return action
@@ -107,7 +108,7 @@ class Workspaces(QWidget):
         self._arrangement.save_state(self._window, self.current)
         page = self._page(name)
         self.current = name
-        self._stack.setCurrentWidget(page)
+        self._show(page)
         self.restore_docks()
         page.setFocus()
         self.switched.emit(name)
@@ -119,6 +120,14 @@ class Workspaces(QWidget):
         wanted = self._spaces[self.current].docks
         for docked in self._window.findChildren(QDockWidget):
             docked.setVisible(docked.objectName() in wanted)
+
+    def _show(self, page: QWidget) -> None:
+        """Show a page. The others must not ask for room: what they want would push the docks together."""
+        wanted = QSizePolicy.Policy
+        for other in (space.page for space in self._spaces.values() if space.page is not None):
+            policy = wanted.Preferred if other is page else wanted.Ignored
+            other.setSizePolicy(policy, policy)
+        self._stack.setCurrentWidget(page)
 
     def _page(self, name: str) -> QWidget:
         space = self._spaces[name]

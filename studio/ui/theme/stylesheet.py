@@ -44,7 +44,7 @@ QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: n
 QPlainTextEdit:hover, QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover { border-color: @edge; }
 QPlainTextEdit:focus, QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { border-color: @focus; }
 *[wrong="true"], *[wrong="true"]:hover { border-color: @warning; }
-QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { color: @off; }
+QPlainTextEdit:disabled, QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { color: @off; }
 QComboBox { combobox-popup: 0; }
 QComboBox::drop-down { width: 24px; border: none; }
 QComboBox::down-arrow { image: none; }
@@ -85,7 +85,7 @@ QPushButton[look="link"]:hover { text-decoration: underline; }
 QPushButton[look="link"]:focus { border-color: @focus; }
 QPushButton[look="link"]:disabled { color: @muted; text-decoration: none; }
 QPushButton[look="quiet"] {
-  background: transparent; border-color: transparent; color: @muted; padding: 0;
+  background: transparent; border-color: transparent; color: @muted; padding: 0 4px 0 0;
   text-align: left; min-height: 22px;
 }
 QPushButton[look="quiet"]:hover { color: @text; }
@@ -108,6 +108,10 @@ QToolButton[look="field"] { background: @field; border-color: @field; }
 QToolButton[look="field"]:hover { background: @hover; border-color: @hover; }
 QToolButton[look="field"]:checked { background: @pressed; border-color: @pressed; color: @text; }
 QToolButton[look="field"]:focus { border-color: @focus; }
+QToolButton[look="lit"] { background: @field; border-color: @field; }
+QToolButton[look="lit"]:hover { background: @hover; border-color: @hover; }
+QToolButton[look="lit"]:checked { background: @field; border-color: @lamp; }
+QToolButton[look="lit"]:focus { border-color: @focus; }
 QToolButton[look="shape"] {
   background: @field; border-color: @field; border-radius: 4px; padding: 0;
   font-size: @captionpx; color: @muted;
@@ -115,6 +119,7 @@ QToolButton[look="shape"] {
 QToolButton[look="shape"]:hover { background: @hover; color: @text; }
 QToolButton[look="shape"]:checked { background: @pressed; border-color: @edge; color: @text; }
 QToolButton[look="shape"]:focus { border-color: @focus; }
+QToolButton[look="shape"]:disabled { background: @field; border-color: @field; color: @off; }
 QToolButton[look="segment"] { padding: 0 12px; border-radius: 4px; color: @muted; }
 QToolButton[look="segment"]:hover { background: @hover; color: @text; }
 QToolButton[look="segment"]:checked { background: @field; border-color: @edge; color: @text; font-weight: 600; }
@@ -164,6 +169,13 @@ QStatusBar QLabel { color: @muted; font-size: @captionpx; }
 *[look="well"] { background: @field; border: 1px dashed @edge; border-radius: @radiuspx; }
 QListView[look="strip"] { background: @panel; border: none; outline: none; }
 QListView[look="cards"] { background: transparent; border: none; outline: none; }
+QAbstractItemView[look="layers"] { background: @panel; border: none; outline: none; }
+QTreeView[look="layers"] { selection-background-color: transparent; show-decoration-selected: 1; }
+QTreeView[look="layers"]::branch { background: transparent; }
+QToolButton[look="tab"] { padding: 4px 8px; color: @muted; font-size: @captionpx; font-weight: 600; }
+QToolButton[look="tab"]:hover { color: @text; }
+QToolButton[look="tab"]:checked { background: transparent; color: @text; }
+QToolButton[look="tab"]:focus { border-color: @focus; }
 QListView[look="sheets"] {
   background: transparent; border: none; outline: none; color: @muted; font-size: @captionpx;
 }

@@ -1,0 +1,1 @@
+"""The workspace Paint: the document's surface, its tools and its panels."""

@@ -1,0 +1,151 @@
+"""The workspace Paint as a part of the window: its page, its menus and keys, and the window's title."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPointF, Qt
+from PySide6.QtWidgets import QMenu
+
+from studio.domain.geometry import Size
+from studio.ui.canvas.view import CanvasView
+from studio.ui.menus import PICTURE_MENU
+from studio.ui.paint.commands import ANYWHERE, LAYER_MENU, paint_commands
+
+if TYPE_CHECKING:
+    from studio.ui.paint.page import PaintPage
+    from studio.ui.paint.surface import Surface
+    from studio.ui.window import MainWindow
+
+NAME = "paint"
+TITLE = "Safelight"
+_ELSEWHERE = ("start-from", "newer", "older")  # commands of other workspaces whose keys mean something else here
+_FRAME = Size(512, 512)
+
+
+class PaintRoom(QObject):
+    """Makes the page when it is first wanted, and keeps the window's commands as they can be."""
+
+    def __init__(self, window: "MainWindow") -> None:
+        super().__init__(window)
+        self._window = window
+        self._page: PaintPage | None = None
+        self._menus: list[QMenu] = []
+        self._ids = tuple(command.id for command in paint_commands(self.page))
+        self._recent = QMenu(self.tr("Open &recent"), window)
+        self._recent.aboutToShow.connect(self._fill_recent)
+
+    @property
+    def current(self) -> bool:
+        """Is this workspace shown?"""
+        return self._window.workspaces.current == NAME
+
+    @property
+    def looking(self) -> "Surface | CanvasView":
+        """What the commands of the menu View zoom."""
+        if self.current and self._page is not None:
+            return self._page.editor.surface
+        return self._window.area.view
+
+    def page(self) -> "PaintPage":
+        """The page, with its workspace shown."""
+        self._window.workspaces.show_page(NAME)
+        assert self._page is not None
+        return self._page
+
+    def build(self) -> "PaintPage":
+        """Make the page."""
+        from studio.ui.paint.page import PaintPage  # OpenCV takes a while to load
+
+        window = self._window
+        model = window.panel.model.model
+        page = self._page = PaintPage(window.studio, model.default_size if model else _FRAME)
+        window.ending.append(page.close_work)
+        page.problem.connect(window.area.banner.report)
+        page.titled.connect(self._show_title)
+        page.abilities_changed.connect(self.refresh)
+        page.zoomed.connect(self._show_zoom)
+        if page.sessions.trouble is not None:
+            window.area.banner.report(page.sessions.trouble)
+        page.menu_wanted.connect(self._popup)
+        return page
+
+    def generate(self) -> None:
+        """What the prompt panel asks for, in the selection or in the frame."""
+        if self._page is not None:
+            panel = self._window.panel
+            panel.mark("")
+            panel.seed.advance()
+            self._page.in_place.generate(self._page.editor, panel.recipe())
+
+    def join(self, made: dict[str, QMenu], own: tuple[str, ...]) -> None:
+        """Take note of the menus that are seen here only, and add what opens recent projects."""
+        self._menus = [made[title] for title in own]
+        file = next(iter(made.values()))
+        after = self._window.commands["canvas-save-as"]
+        file.insertMenu(after, self._recent)
+        self._window.workspaces.switched.connect(self.refresh_all)
+        self.refresh_all()
+
+    def refresh_all(self) -> None:
+        """Another workspace is shown."""
+        window, here = self._window, self.current
+        for menu in self._menus:
+            menu.menuAction().setVisible(here)
+        window.commands.enable(_ELSEWHERE, not here)
+        window.commands.enable(PICTURE_MENU, not here and window.stage.entry is not None)
+        panel = window.panel
+        for field in (panel.size_field, panel.upscale, panel.source):
+            field.setEnabled(not here)  # on the canvas, the frame and what is in it decide
+        self.refresh()
+        if here and self._page is not None:
+            self._show_title(self._page.title, self._page.editor.saved)
+            self._show_zoom(self._page.editor.surface.view.zoom)
+        else:
+            window.setWindowTitle(TITLE)
+
+    def refresh(self) -> None:
+        """Make commands available or not."""
+        commands = self._window.commands
+        if not self.current or self._page is None:
+            commands.enable((name for name in self._ids if name not in ANYWHERE), False)
+            return
+        possible = self._page.abilities()
+        for name in self._ids:
+            commands[name].setEnabled(possible.get(name, True))
+
+    def _show_title(self, name: str, saved: bool) -> None:
+        if self.current:
+            state = self.tr("saved") if saved else self.tr("saving…")
+            self._window.setWindowTitle(f"{name} · {state} — {TITLE}")
+
+    def _show_zoom(self, zoom: float) -> None:
+        if self.current:
+            self._window.status.show_zoom(zoom)
+
+    def _popup(self, at: QPointF) -> None:
+        menu = self._window.commands.fill(QMenu(self._window), LAYER_MENU)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(at.toPoint())
+
+    def _fill_recent(self) -> None:
+        from studio.session.project.recent import Recent
+        from studio.session.project.untitled import left_over
+
+        paths = self._window.studio.paths
+        self._recent.clear()
+        for path in Recent(paths.recent_projects).paths:
+            if path.parent != paths.untitled:
+                self._add_recent(path.stem, path)
+        nameless = left_over(paths.untitled)
+        if nameless:
+            self._recent.addSeparator()
+        for found in nameless:
+            when = f"{found.written:%Y-%m-%d %H:%M}"
+            self._add_recent(self.tr("Untitled, {when}").format(when=when), found.path)
+        if self._recent.isEmpty():
+            self._recent.addAction(self.tr("Nothing yet")).setEnabled(False)
+
+    def _add_recent(self, title: str, path: Path) -> None:
+        action = self._recent.addAction(title)
+        action.setToolTip(str(path))
+        action.triggered.connect(lambda: self.page().open_path(path))
