@@ -2,9 +2,10 @@
 
 import signal
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("safelight", deadline=None)  # a busy machine is no counterexample
+# A busy machine is no counterexample, neither in a test nor in the drawing of its examples.
+settings.register_profile("safelight", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("safelight")
 
 # Started in the background or by nohup, the tests inherit ignored signals, and so would the programs they start.

@@ -1,5 +1,6 @@
 """Tiny models of every family, and an engine to run them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests.engine.jobs import PLAN, Runner
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[Family, Path]:
     """A model folder of each family."""
     folder = tmp_path_factory.mktemp("models")
-    builders = {
+    builders: dict[Family, Callable[[Path], Path]] = {
         Family.SD1: tiny.build_sd1,
         Family.SDXL: tiny.build_sdxl,
         Family.SD3: tiny.build_sd3,

@@ -1,5 +1,6 @@
 """Selections: exact shapes, combinations, distances, and the lines around them."""
 
+import itertools
 import math
 
 import cv2
@@ -33,7 +34,8 @@ from studio.imaging.selections import (
 from studio.imaging.tiles import MemoryBlobs, Pixels, TileStore
 
 CANVAS = Rect(0, 0, 600, 500)
-corners = st.tuples(st.floats(-300, 300, width=32), st.floats(-300, 300, width=32))
+coordinates = st.floats(-300, 300, width=32) | st.integers(-300, 300).map(float)
+corners = st.tuples(coordinates, coordinates)
 
 
 def mask_of(store: TileStore, area: Area) -> Mask:
@@ -92,7 +94,16 @@ def test_a_part_of_a_polygon_is_what_the_whole_has_there(
 ) -> None:
     whole = Rect(-110, -110, 280, 280)
     part = covered(points, whole)[y + 110 : y + 110 + height, x + 110 : x + 110 + width]
-    assert np.abs(covered(points, Rect(x, y, width, height)).astype(int) - part).max() <= 1
+    assert np.array_equal(covered(points, Rect(x, y, width, height)), part)
+
+
+def test_a_pixel_that_is_covered_by_half_is_the_same_in_any_rectangle() -> None:
+    """Slopes of a third cover every third pixel by half, where the last digit of a sum decides how it is rounded."""
+    points = [(1, 7), (91, 37), (94, 130), (-2, 98)]
+    whole = covered(points, Rect(-20, -20, 160, 160))
+    for x, y in itertools.product(range(-13, 100, 9), range(3, 110, 7)):
+        part = covered(points, Rect(x, y, 23, 11))
+        assert np.array_equal(part, whole[y + 20 : y + 31, x + 20 : x + 43])
 
 
 def test_a_lasso_that_crosses_itself_selects_both_loops() -> None:

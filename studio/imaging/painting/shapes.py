@@ -1,7 +1,6 @@
 """How much of each pixel a polygon covers, exactly."""
 
 from collections.abc import Sequence
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from studio.imaging.tiles import Pixels
 Points = NDArray[np.float64] | Sequence[tuple[float, float]]
 Floats = NDArray[np.float64]
 _BAND = 2**22  # pixels worked on at once
+_PARTS = 2**16  # of a pixel, to which places are rounded: sums of areas are exact then, whatever their order
 
 
 def covered(polygon: Points, rect: Rect) -> Pixels:
@@ -19,19 +19,17 @@ def covered(polygon: Points, rect: Rect) -> Pixels:
 
     `polygon` is (n, 2) in document pixels. Where it crosses itself, what it runs round in either sense is inside. Each
     edge adds its signed area to the pixels right of it, which is exact for what does not overlap within one pixel
-    (the accumulation of signed areas as in Levien's font-rs). Borders on whole pixels give 0 and 255 only.
+    (the accumulation of signed areas as in Levien's font-rs). Borders on whole pixels give 0 and 255 only. A pixel is
+    the same in any rectangle: where an edge meets a line between pixels depends on those two alone, and no sum rounds.
     """
-    points = np.asarray(polygon, np.float64).reshape(-1, 2)
+    points = _rounded(np.asarray(polygon, np.float64).reshape(-1, 2))
     out = np.zeros((rect.height, rect.width), np.uint8)
     if len(points) < 3 or rect.empty:
         return out
     rows = max(1, _BAND // rect.width)
     for top in range(0, rect.height, rows):
-        height = min(rows, rect.height - top)
-        moved = points - (rect.x, rect.y + top)
-        ends = np.stack([moved, np.roll(moved, -1, axis=0)], axis=1)
-        pieces = _at_grid(_clipped(ends, rect.width, height), rect.width, height)
-        out[top : top + height] = _filled(pieces, rect.width, height)
+        band = Rect(rect.x, rect.y + top, rect.width, min(rows, rect.height - top))
+        out[top : top + band.height] = _filled(*_pieces(points, np.roll(points, -1, axis=0), band), band)
     return out
 
 
@@ -45,62 +43,52 @@ def bounds(polygon: Points) -> Rect:
     return Rect(left, top, right - left, bottom - top)
 
 
-def _clipped(edges: Floats, width: int, height: int) -> Floats:
-    """The edges (n, 2, 2) cut at the sides; above and below they are dropped, left and right they become upright."""
-    start, way = edges[:, 0], edges[:, 1] - edges[:, 0]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        cuts = (np.array([[0, 0], [width, height]], np.float64)[None] - start[:, None]) / way[:, None]
-    cuts = np.nan_to_num(cuts.reshape(len(edges), 4), nan=0.0, posinf=0.0, neginf=0.0)
-    parts = np.sort(np.clip(np.concatenate([cuts, np.tile([0.0, 1.0], (len(edges), 1))], axis=1), 0, 1), axis=1)
-    pieces = _pieces(edges, parts)
-    middle = pieces.mean(axis=1)
-    pieces = pieces[(middle[:, 1] > 0) & (middle[:, 1] < height)]
-    pieces[..., 0] = np.clip(pieces[..., 0], 0, width)
-    pieces[..., 1] = np.clip(pieces[..., 1], 0, height)
-    return np.asarray(pieces)
+def _rounded(places: Floats) -> Floats:
+    return np.rint(places * _PARTS) / _PARTS
 
 
-def _pieces(edges: Floats, parts: Floats) -> Floats:
-    """Edges cut at `parts` (n, k), shares of their way in growing order."""
-    points = edges[:, :1] + (edges[:, 1:] - edges[:, :1]) * parts[..., None]
-    points = np.where(parts[..., None] == 1, edges[:, 1:], points)
-    return cast(Floats, np.stack([points[:, :-1], points[:, 1:]], axis=2).reshape(-1, 2, 2))
+def _pieces(start: Floats, end: Floats, rect: Rect) -> tuple[Floats, Floats]:
+    """Edges, from (n, 2) to (n, 2), cut where they meet the lines between the pixels of a rectangle: those pieces that
+    lie in its rows, not right of it, and not level.
+    """
+    (left, top), bottom = np.minimum(start, end).T, np.maximum(start, end)[:, 1]
+    near = (top < rect.bottom) & (bottom > rect.y) & (top < bottom) & (left < rect.right)
+    start, end = start[near], end[near]
+    way, edges = end - start, np.arange(len(start))
+    # Of each point on the way: its edge, how far along it lies, and where.
+    owners, shares, points = [edges, edges], [np.zeros(len(edges)), np.ones(len(edges))], [start, end]
+    for axis, (low, high) in enumerate(((rect.x, rect.right), (rect.y, rect.bottom))):
+        ends = np.sort([start[:, axis], end[:, axis]], axis=0)
+        first = np.maximum(np.floor(ends[0]).astype(int) + 1, low)
+        count = np.maximum(0, np.minimum(np.ceil(ends[1]).astype(int) - 1, high) - first + 1)
+        owner = np.repeat(edges, count)
+        lines = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count) + first[owner]
+        share = (lines - start[owner, axis]) / way[owner, axis]
+        met = _rounded(start[owner] + way[owner] * share[:, None])
+        met[:, axis] = lines
+        owners.append(owner)
+        shares.append(share)
+        points.append(met)
+    owner, place = np.concatenate(owners), np.concatenate(points)
+    order = np.lexsort((np.concatenate(shares), owner))
+    owner, place = owner[order], place[order]
+    begin, to = place[:-1], place[1:]
+    low_x, (low_y, high_y) = np.minimum(begin, to)[:, 0], np.sort([begin[:, 1], to[:, 1]], axis=0)
+    kept = (owner[:-1] == owner[1:]) & (low_y >= rect.y) & (high_y <= rect.bottom) & (low_y < high_y)
+    kept &= low_x < rect.right
+    return begin[kept], to[kept]
 
 
-def _at_grid(edges: Floats, width: int, height: int) -> Floats:
-    """Edges inside the picture, cut where they meet the lines between pixels."""
-    for axis in (1, 0):
-        low, high = np.sort(edges[..., axis], axis=1).T
-        first, last = np.floor(low).astype(int) + 1, np.ceil(high).astype(int) - 1
-        count = np.maximum(0, last - first + 1)
-        owner = np.repeat(np.arange(len(edges)), count + 1)
-        turn = np.arange(len(owner)) - np.repeat(np.cumsum(count + 1) - (count + 1), count + 1)
-        start, end = edges[owner, 0], edges[owner, 1]
-        length = end[:, axis] - start[:, axis]
-        forward = length >= 0
-        lines = np.where(forward, first[owner] + turn, last[owner] - turn)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = (lines - start[:, axis]) / length
-        final = turn == count[owner]
-        to = start + (end - start) * np.where(final, 1.0, np.nan_to_num(share, posinf=0.0, neginf=0.0))[:, None]
-        to[~final, axis] = lines[~final]
-        to[final] = end[final]
-        begin = np.where((turn == 0)[:, None], start, np.roll(to, 1, axis=0))
-        edges = np.stack([begin, to], axis=1)
-    return edges
-
-
-def _filled(pieces: Floats, width: int, height: int) -> Pixels:
-    """What is inside, from edges each of which lies within one pixel."""
-    x, y = pieces[..., 0].mean(axis=1), pieces[..., 1].mean(axis=1)
-    rise = pieces[:, 1, 1] - pieces[:, 0, 1]
-    column = np.minimum(np.floor(x).astype(int), width)
-    row = np.clip(np.floor(y).astype(int), 0, height - 1)
-    at = row * (width + 2) + column
-    left = x - column
-    size = height * (width + 2)
+def _filled(begin: Floats, end: Floats, rect: Rect) -> Pixels:
+    """What is inside, from pieces of edges that lie within one pixel each or left of the rectangle."""
+    x = np.maximum((begin[:, 0] + end[:, 0]) / 2 - rect.x, 0)
+    y = (begin[:, 1] + end[:, 1]) / 2 - rect.y
+    rise = end[:, 1] - begin[:, 1]
+    column = np.floor(x).astype(int)
+    at = np.floor(y).astype(int) * (rect.width + 1) + column
+    left, size = x - column, rect.height * (rect.width + 1)
     area = np.bincount(at, rise * (1 - left), size) + np.bincount(at + 1, rise * left, size)
-    area = np.cumsum(area.reshape(height, width + 2)[:, :width], axis=1)
+    area = np.cumsum(area.reshape(rect.height, rect.width + 1)[:, : rect.width], axis=1)
     np.abs(area, out=area)
     np.minimum(area, 1, out=area)
     area *= 255

@@ -25,12 +25,14 @@ from studio.domain.document.layers import (
     Layer,
     Mask,
     MaskLayer,
+    Matrix,
     PaintLayer,
 )
 from studio.domain.document.tiles import EMPTY
 from studio.domain.geometry import Rect, Size
 from studio.imaging.adjust import adjusted
 from studio.imaging.blend import blend, blend_atop, faded, mixed, straight
+from studio.imaging.matrices import composed, corners, perspective, rotation, scaling, translation
 from studio.imaging.tiles import TileStore
 from studio.imaging.transforms import warp
 
@@ -72,6 +74,23 @@ class Maker:
         rect, outside = self.rect(), int(self.random.choice([0, 255]))
         return self.store.masked(Mask(outside=outside), rect, self.pixels(rect)[..., 0])
 
+    def matrix(self, width: int, height: int) -> Matrix:
+        """A quarter turn, any turn in any size, or a perspective, of a picture with sides of at most 60."""
+        random = self.random
+        x, y = random.integers(64, AREA.width - 64, 2).tolist()
+        moved = translation(AREA.x + x, AREA.y + y)
+        middle = translation(-width / 2, -height / 2)
+        kind = random.choice(["quarter", "turned", "perspective"])
+        if kind == "quarter":
+            return composed(moved, rotation(90), middle)
+        size = scaling(*random.uniform(0.5, 1.3, 2).tolist())
+        turned = composed(moved, rotation(float(random.uniform(-180, 180))), size, middle)
+        if kind == "turned":
+            return turned
+        by = random.uniform(-6, 6, (4, 2)).tolist()
+        points = [(x + dx, y + dy) for (x, y), (dx, dy) in zip(corners(turned, width, height), by, strict=True)]
+        return perspective(width, height, points)
+
     def layers(self, count: int, depth: int) -> tuple[Layer, ...]:
         return tuple(self.layer(depth) for _ in range(count))
 
@@ -80,10 +99,9 @@ class Maker:
         kind = random.choice(["paint", "paint", "paint", "image", "mask", "adjustment", "group"])
         layer: Layer
         if kind == "image":
-            size, shift = Rect(0, 0, 60, 50), random.integers(AREA.x, AREA.x + 100, 2).tolist()
+            size = Rect(0, 0, 60, 50)
             tiles = self.store.painted(EMPTY, size, self.pixels(size))
-            matrix = (0.0, -1.0, float(shift[0]) + 50, 1.0, 0.0, float(shift[1]), 0.0, 0.0, 1.0)  # a quarter turn
-            layer = ImageLayer(tiles=tiles, width=60, height=50, matrix=matrix)
+            layer = ImageLayer(tiles=tiles, width=60, height=50, matrix=self.matrix(60, 50))
         elif kind == "mask":
             layer = MaskLayer(content=self.mask())
         elif kind == "adjustment":

@@ -56,7 +56,7 @@ class Painters:
         return saved
 
     def close(self) -> None:
-        self._process.communicate(timeout=10)
+        self._process.communicate(timeout=100)
 
 
 @pytest.fixture

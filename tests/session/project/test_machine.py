@@ -158,7 +158,7 @@ class User(RuleBasedStateMachine):
 
     @rule()
     def flush(self) -> None:
-        assert self.session.flush(20)
+        assert self.session.flush(100)
         assert not self.session.unsaved
 
     @rule()
@@ -173,7 +173,7 @@ class User(RuleBasedStateMachine):
     @rule()
     def save_as(self) -> None:
         self.copies += 1
-        self.session.save_as(self.folder / f"copy {self.copies % 2}.safelight").result(20)
+        self.session.save_as(self.folder / f"copy {self.copies % 2}.safelight").result(100)
 
     @rule()
     def compact(self) -> None:
@@ -181,7 +181,7 @@ class User(RuleBasedStateMachine):
 
     @rule()
     def look_from_another_window(self) -> None:
-        assert self.session.flush(20)
+        assert self.session.flush(100)
         other = CanvasSession.open(self.session.path)
         assert other.read_only
         assert other.document == self.at.document

@@ -112,7 +112,7 @@ def test_untitled_work_without_a_step_is_not_kept(tmp_path: Path) -> None:
 def test_untitled_work_that_gets_a_name_is_there_only(tmp_path: Path) -> None:
     session = CanvasSession.create_untitled(tmp_path / "untitled", BLANK)
     session.commit("paint", edits.changed(session.document, "below", name="x"))
-    session.save_as(tmp_path / "mine.safelight").result(20)
+    session.save_as(tmp_path / "mine.safelight").result(100)
     assert not session.untitled
     assert list((tmp_path / "untitled").iterdir()) == []
     document = session.document

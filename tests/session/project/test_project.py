@@ -251,12 +251,12 @@ def test_the_second_window_can_go_on_in_a_copy(painted: Path, tmp_path: Path) ->
     path = tmp_path / "shared.safelight"
     shutil.copyfile(painted, path)
     first, second = CanvasSession.open(path), CanvasSession.open(path)
-    second.save_as(tmp_path / "copy.safelight").result(20)
+    second.save_as(tmp_path / "copy.safelight").result(100)
     assert not second.read_only
     second.commit("paint", edits.changed(second.document, "below", opacity=0.25))
     assert second.flush()
     with pytest.raises(StudioError, match="open in another window"):
-        second.save_as(path).result(20)
+        second.save_as(path).result(100)
     assert second.path == tmp_path / "copy.safelight"
     first.close()
     second.close()
@@ -358,7 +358,7 @@ def test_a_stale_log_beside_the_target_of_save_as_does_no_harm(tmp_path: Path) -
         shutil.copyfile(tmp_path / f"old.safelight{suffix}", f"{target}{suffix}")
     old.close()
     new = CanvasSession.create(tmp_path / "new.safelight", Document(Size(64, 64)))
-    new.save_as(target).result(20)
+    new.save_as(target).result(100)
     layer = PaintLayer(id="only")
     new.commit("add", edits.insert(new.document, layer))
     tiles = new.store.painted(layer.tiles, Rect(0, 0, 9, 9), np.full((9, 9, 4), 7, np.uint8))
