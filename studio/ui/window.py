@@ -192,7 +192,7 @@ class MainWindow(QMainWindow):
         for target in (self.panel, self.area):
             target.dropped.connect(lambda files: self.requests.start_from(files[0]))
         self.area.empty.chosen.connect(self._use_example)
-        self.area.view.zoomed.connect(self.status.show_zoom)
+        self.area.view.zoomed.connect(self._show_zoom)
         self.area.pages.currentChanged.connect(self._show_zoom)
         self.workspaces.switched.connect(self._show_zoom)
         self.area.view.menu_wanted.connect(self._popup)
@@ -326,6 +326,8 @@ class MainWindow(QMainWindow):
     def _show_zoom(self) -> None:
         pictured = self.workspaces.current == "generate" and self.area.pages.currentIndex() > 0
         self.status.zoom[0].setVisible(pictured or self.paint.current)
+        if pictured:
+            self.status.show_zoom(self.area.view.zoom)
 
     def _fast_changed(self) -> None:
         self.commands.enable(("fast",), self.panel.fast.offered is not None)

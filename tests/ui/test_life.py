@@ -108,6 +108,26 @@ def test_zoom_and_fit(desk: Desk) -> None:
     assert view.viewport_.rect() == fitted
 
 
+def test_the_zoom_shown_is_that_of_the_workspace_in_sight(desk: Desk) -> None:
+    desk.make()
+    view, status, workspaces = desk.window.area.view, desk.window.status, desk.window.workspaces
+    workspaces.show_page("paint")
+    shown = status.zoom[1].text()
+    view.zoom_to(3.17)  # as when a finished picture arrives behind the canvas
+    assert status.zoom[1].text() == shown
+    workspaces.show_page("generate")
+    assert status.zoom[1].text() == f"{view.zoom:.0%}".replace("%", " %")
+
+
+def test_a_picture_zooms_at_its_corner_too(desk: Desk) -> None:
+    desk.make()
+    view = desk.window.area.view
+    view.zoom_to(8.0)
+    before = view.viewport_.rect().topLeft()
+    view.zoom_to(16.0, QPointF(0, 0))
+    assert view.viewport_.rect().topLeft() == QPointF(before.x() * 2, before.y() * 2)
+
+
 def test_a_large_picture_can_be_panned_but_not_lost(desk: Desk, tmp_path: Path) -> None:
     desk.make()
     view = desk.window.area.view

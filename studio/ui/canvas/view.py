@@ -60,6 +60,11 @@ class CanvasView(QWidget):
         """The final size of what is shown."""
         return self.viewport_.picture
 
+    @property
+    def zoom(self) -> float:
+        """Device pixels per picture pixel."""
+        return self.viewport_.scale * self.viewport_.ratio
+
     def show_frame(self, size: Size) -> None:
         """An empty frame: a picture of this size is on its way."""
         self._settle(size)
@@ -104,7 +109,7 @@ class CanvasView(QWidget):
 
     def zoom_by(self, notches: float, anchor: QPointF | None = None) -> None:
         """Nearer or farther."""
-        self.zoom_to(self.viewport_.scale * self.viewport_.ratio * NOTCH**notches, anchor)
+        self.zoom_to(self.zoom * NOTCH**notches, anchor)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Ground, shadow, picture, frame, progress."""
@@ -222,7 +227,7 @@ class CanvasView(QWidget):
 
     def _moved(self) -> None:
         self.viewport_.view, self.viewport_.ratio = QSizeF(self.size()), self.devicePixelRatioF()
-        self.zoomed.emit(self.viewport_.scale * self.viewport_.ratio)
+        self.zoomed.emit(self.zoom)
         self.update()
 
     def _point(self) -> None:

@@ -32,6 +32,11 @@ class Viewport:
         """Logical pixels per picture pixel."""
         return (self.fit_zoom() if self.fitted else self.zoom) / self.ratio
 
+    @property
+    def _middle(self) -> QPointF:
+        """The picture's point in the middle of the view; `is None`, because a QPointF at the origin is false."""
+        return QPointF(self.picture.width / 2, self.picture.height / 2) if self.centre is None else self.centre
+
     def fit_zoom(self) -> float:
         """The zoom that shows the whole picture with a margin."""
         width = max(1.0, self.view.width() - 2 * MARGIN)
@@ -42,7 +47,7 @@ class Viewport:
     def rect(self) -> QRectF:
         """The picture's place in the view, on whole device pixels so that it stays sharp."""
         width, height = self.picture.width * self.scale, self.picture.height * self.scale
-        middle = self.centre or QPointF(self.picture.width / 2, self.picture.height / 2)
+        middle = self._middle
         left = self.view.width() / 2 - middle.x() * self.scale
         top = self.view.height() / 2 - middle.y() * self.scale
         return QRectF(self._snapped(left), self._snapped(top), self._snapped(width), self._snapped(height))
@@ -53,7 +58,7 @@ class Viewport:
 
     def zoom_to(self, zoom: float, anchor: QPointF | None = None) -> None:
         """Change the zoom; the picture's point under `anchor` (default: the middle) stays where it is."""
-        at = anchor or QPointF(self.view.width() / 2, self.view.height() / 2)
+        at = QPointF(self.view.width() / 2, self.view.height() / 2) if anchor is None else anchor
         point = self.to_picture(at)
         self.zoom = max(LEAST, min(MOST, zoom))
         scale = self.zoom / self.ratio
@@ -63,7 +68,7 @@ class Viewport:
 
     def pan(self, delta: QPointF) -> None:
         """Move the picture by `delta` logical pixels; some of it always stays in view."""
-        scale, middle = self.scale, self.centre or QPointF(self.picture.width / 2, self.picture.height / 2)
+        scale, middle = self.scale, self._middle
         self.zoom = scale * self.ratio
         self.centre = QPointF(
             min(max(middle.x() - delta.x() / scale, 0.0), float(self.picture.width)),
