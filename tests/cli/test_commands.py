@@ -121,7 +121,8 @@ def test_bench_collects_the_suites(call: Call, monkeypatch: pytest.MonkeyPatch) 
     assert "It broke." in done.out
     assert ran[0] == ["-m", "studio.engine.bench", "overhead", "--json"]
     assert ["-m", "studio.ui.bench", "--json"] in ran
-    assert len(ran) == 7
+    assert ["-m", "studio.ui.paint.bench", "--json"] in ran
+    assert len(ran) == 8
 
 
 def test_bench_knows_its_suites(call: Call) -> None:
