@@ -50,9 +50,15 @@ def studio(host: Host, environment: Environment, arguments: Sequence[str]) -> La
 
 
 def tests(host: Host, environment: Environment, arguments: Sequence[str]) -> Launch:
-    """The test suite, always from the project's folder, and never with windows on a developer's screen."""
-    argv = (str(environment.python), "-m", "pytest", *arguments)
-    return Launch(argv, child_environ(host, offscreen=True), environment.root)
+    """The tests, always from the project's folder, and never with windows on a developer's screen.
+
+    The whole suite runs in several processes of one thread each; tests of one file stay together, since they share
+    what takes long to make.
+    """
+    together = ("-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile")
+    argv = (str(environment.python), "-m", "pytest", *(arguments or together))
+    single = {} if arguments else {"OMP_NUM_THREADS": "1"}
+    return Launch(argv, {**single, **child_environ(host, offscreen=True)}, environment.root)
 
 
 def start(launch: Launch) -> int:

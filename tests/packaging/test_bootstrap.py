@@ -171,6 +171,14 @@ def test_tests_need_more_packages_than_the_studio(machine: Machine) -> None:
     assert plan(machine.environment, dev=False) is Plan.NOTHING
 
 
+def test_the_whole_suite_runs_in_several_processes_of_one_thread(machine: Machine) -> None:
+    assert machine("test") == 0
+    launch = machine.launched[0]
+    assert launch.argv[3] == "-n" and 1 <= int(launch.argv[4]) <= 4
+    assert launch.argv[5:] == ("--dist", "loadfile")
+    assert launch.environ["OMP_NUM_THREADS"] == "1"
+
+
 def test_new_requirements_are_installed_and_developers_keep_their_tools(machine: Machine) -> None:
     machine("test")
     with (machine.root / "packaging" / "constraints.txt").open("a") as file:

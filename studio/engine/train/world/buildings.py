@@ -27,8 +27,9 @@ def house(stage: Stage) -> None:
 def village(stage: Stage) -> None:
     """Small houses scattered over the ground."""
     rng = stage.rng
-    for y, x in sorted((rng.uniform(198, 236), rng.uniform(15, 240)) for _ in range(rng.randrange(5, 10))):
-        draw_house(stage, x, y, rng.uniform(18, 30))
+    count, larger = (rng.randrange(4, 7), 1.8) if stage.subject else (rng.randrange(5, 10), 1)
+    for y, x in sorted((rng.uniform(198, 236), rng.uniform(15, 240)) for _ in range(count)):
+        draw_house(stage, x, y, rng.uniform(18, 30) * larger)
     stage.note("a village")
 
 
@@ -108,7 +109,7 @@ def draw_lighthouse(stage: Stage, x: float, y: float) -> None:
 
 def lighthouse(stage: Stage) -> None:
     """A lighthouse on a rock in the water."""
-    x, y = stage.rng.uniform(50, 206), stage.horizon + 8
+    x, y = stage.spot(50, stage.horizon + 8, stage.horizon + 8)
     stage.canvas.path(f"M{x - 48:.1f},{y + 26:.1f} q48,-50 96,0Z", stage.lit("#4a4038"))
     draw_lighthouse(stage, x, y)
 

@@ -95,14 +95,14 @@ def plan_plain(rng: random.Random, objects: Sequence[PackedObject]) -> Plain:
     item = choose_object(rng, objects)
     background, top, bottom = _background(rng)
     share = rng.random()
-    count = 1 if share < 0.72 or not item.plural else 2 if share < 0.86 else 3
+    count = 1 if share < 0.66 or not item.plural else 2 if share < 0.83 else 3
     centres, sizes = {
-        1: ((rng.uniform(0.48, 0.52),), (0.8, 0.92)),
-        2: ((0.26, 0.74), (0.42, 0.5)),
-        3: ((0.18, 0.5, 0.82), (0.3, 0.36)),
+        1: (((rng.uniform(0.48, 0.52), 0.5),), (0.8, 0.92)),
+        2: (((0.26, 0.5), (0.74, 0.5)), (0.44, 0.5)),
+        3: (((0.27, 0.27), (0.73, 0.27), (0.5, 0.72)), (0.42, 0.47)),
     }[count]
     scale = rng.uniform(*sizes)
-    placements = tuple(Placement(item, x, rng.uniform(0.48, 0.52), scale) for x in centres)
+    placements = tuple(Placement(item, x, y + rng.uniform(-0.02, 0.02), scale) for x, y in centres)
     facts = ObjectFacts(item.noun, item.plural, item.style, background, count, item.colour)
     return Plain(top, bottom, placements, facts)
 
@@ -127,18 +127,23 @@ def _near(colour: Rgb, rng: random.Random) -> Rgb:
 
 def plan_composite(rng: random.Random, objects: Sequence[PackedObject]) -> Composite:
     """An object in a landscape where such a thing can be: on the ground, on the water, or in the air."""
-    item = choose_object(rng, [item for item in objects if item.home])
+    settled = [item for item in objects if item.home]
+    usual = [item for item in settled if item.style == "3d"]
+    item = choose_object(rng, usual if rng.random() < 0.8 else settled)
     spacefaring = item.noun in SPACEFARERS and rng.random() < 0.3
     place = "space" if spacefaring else rng.choice(GROUNDS[item.home])
     time = rng.choices(list(TIME_WEIGHTS), list(TIME_WEIGHTS.values()))[0]
-    scene = draw_scene(rng, settle(rng, place, time), features=rng.random() < 0.3)
+    scene = draw_scene(rng, settle(rng, place, time), features=False)
     aloft = place == "space" or item.home == "sky" or (item.home == "air" and rng.random() < 0.75)
-    scale = rng.uniform(0.5, 0.72)
-    x = rng.uniform(max(0.25, scale / 2 - 0.05), min(0.75, 1.05 - scale / 2))
+    scale = rng.uniform(0.64, 0.8)
+    reach = (
+        1.05 - scale / 2 if rng.random() < 0.25 else 0.53
+    )  # mostly in the middle, as a single thing on a plain ground
+    x = rng.uniform(1 - reach, reach)
     if place == "underwater":
         y = rng.uniform(0.4, 0.6)
     else:
-        y = rng.uniform(scale / 2, 0.5) if aloft else 1 - scale / 2 - rng.uniform(0, 0.12)
+        y = rng.uniform(scale / 2, 0.46) if aloft else 1 - scale / 2 - rng.uniform(0.01, 0.07)
     placement = Placement(item, x, y, scale)
     facts = CompositeFacts(item.noun, item.plural, item.style, scene.facts, aloft, side_of(x), item.colour)
     return Composite(scene, placement, facts)

@@ -11,7 +11,7 @@ from studio.engine.train.world.svg import SIZE
 def _afloat(stage: Stage, margin: float, low: float) -> tuple[float, float]:
     """A place on the water, in front of the island if there is one."""
     far = stage.horizon + (66 if stage.place == "island" else 19)
-    return stage.rng.uniform(margin, SIZE - margin), stage.rng.uniform(far, max(far + 1, low))
+    return stage.spot(margin, far, max(far + 1, low))
 
 
 def sailboat(stage: Stage) -> None:
@@ -43,7 +43,7 @@ def ship(stage: Stage) -> None:
 def waterfall(stage: Stage) -> None:
     """A waterfall over a rock."""
     canvas, rng = stage.canvas, stage.rng
-    x, top, width = rng.uniform(50, 206), stage.horizon + rng.uniform(-15, 15), rng.uniform(16, 30)
+    (x, _), top, width = stage.spot(), stage.horizon + rng.uniform(-15, 15), rng.uniform(16, 30)
     rock = stage.lit("#5c5a58")
     canvas.polygon([(x - 45, 238), (x - 30, top), (x + 30, top - 4), (x + 48, 238)], rock)
     canvas.rect(x - width / 2, top - 3, width, 238 - top, stage.lit("#bfe3f5"))
@@ -75,7 +75,7 @@ def snowman(stage: Stage) -> None:
 def whale(stage: Stage) -> None:
     """A whale that blows."""
     canvas = stage.canvas
-    x, y = stage.rng.uniform(70, 186), stage.rng.uniform(stage.horizon + 25, 215)
+    x, y = stage.spot(70, stage.horizon + 25, 215)
     colour = stage.lit("#35506b")
     canvas.path(f"M{x - 42:.0f},{y:.0f} q8,-34 48,-28 q24,4 34,28Z", colour)
     canvas.path(f"M{x + 38:.0f},{y:.0f} q6,-18 2,-26 q10,2 12,8 q6,-4 12,-2 q-4,14 -14,20Z", colour)
@@ -95,7 +95,7 @@ def swans(stage: Stage) -> None:
 
 def umbrella(stage: Stage) -> None:
     """A beach umbrella."""
-    x, y = stage.rng.uniform(50, 206), stage.rng.uniform(215, 240)
+    x, y = stage.spot(50, 215, 240)
     colour = stage.rng.choice(["#e0453a", "#f2b632", "#3a7fe0"])
     stage.canvas.line(f"M{x:.0f},{y:.0f} l6,-48", "#8a6a4a", 2.5)
     stage.canvas.path(f"M{x - 26:.0f},{y - 38:.0f} q28,-34 62,-4Z", stage.lit(colour))
@@ -263,3 +263,19 @@ _DRAWN_BY: tuple[Callable[[Stage], None], ...] = (
     *(shipwreck, giraffes, elephants, camels, deer),
 )
 FEATURES = {draw.__name__: draw for draw in _DRAWN_BY}
+# Single things that a picture can be about, and how much larger they are drawn then. Plants and villages see to it
+# themselves.
+SUBJECTS = {
+    **{"house": 2.2, "castle": 1.75, "windmill": 1.7, "lighthouse": 1.7, "pyramids": 1.45, "tent": 2.3, "igloo": 2.1},
+    **{"ruins": 1.6, "fountain": 1.7, "sailboat": 2.1, "ship": 1.4, "waterfall": 1.3, "snowman": 2.2, "whale": 1.6},
+    **{"umbrella": 2.0, "scarecrow": 1.9, "treasure": 2.3, "shipwreck": 1.4, "deer": 2.2},
+}
+
+
+def draw_feature(stage: Stage, name: str, subject: bool) -> None:
+    """Draw a feature; as the `subject` of the picture it is large and near the middle."""
+    first, stage.subject = len(stage.canvas), subject
+    FEATURES[name](stage)
+    stage.subject = False
+    if subject and name in SUBJECTS:
+        stage.canvas.enlarge(first, stage.foot, SUBJECTS[name])

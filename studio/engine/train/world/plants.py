@@ -115,8 +115,10 @@ def grove(
     rows: tuple[float, float] = (205, 244),
     sizes: tuple[float, float] = (28, 60),
 ) -> None:
-    """Scatter plants between two heights of the picture, far ones first."""
+    """Scatter plants between two heights of the picture, far ones first; as its subject fewer and larger ones."""
     rng = stage.rng
+    if stage.subject:
+        count, rows, sizes = max(2, count // 2), (222, 248), (sizes[0] + 30, sizes[1] * 1.3 + 30)
     for y, x in sorted((rng.uniform(*rows), rng.uniform(5, 250)) for _ in range(count)):
         plant(stage, x, y, rng.uniform(*sizes), stage.lit(rng.choice(colours), 0.1))
 

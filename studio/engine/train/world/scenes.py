@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from studio.engine.train.world.countryside import BUILT, draw_neon_grid
 from studio.engine.train.world.facts import SceneFacts
-from studio.engine.train.world.features import FEATURES
+from studio.engine.train.world.features import draw_feature
 from studio.engine.train.world.places import WILD
 from studio.engine.train.world.setting import PLACES, TIMELESS, Setting, choose_setting
 from studio.engine.train.world.skies import draw_sky, draw_sky_things
@@ -52,7 +52,9 @@ def draw_scene(rng: random.Random, setting: Setting, features: bool = True) -> S
 
 def _draw_features(stage: Stage) -> None:
     fitting, rng = PLACES[stage.place].features, stage.rng
-    often = 0.75 if stage.place in TIMELESS else 0.65
+    often = 0.75
     if fitting and rng.random() < often:
-        for name in dict.fromkeys(rng.choices(fitting, k=2 if rng.random() < 0.15 else 1)):
-            FEATURES[name](stage)
+        names = dict.fromkeys(rng.choices(fitting, k=2 if rng.random() < 0.15 else 1))
+        alone = len(names) == 1 and not stage.facts().shows("a hot air balloon")
+        for name in names:
+            draw_feature(stage, name, subject=alone and rng.random() < 0.85)

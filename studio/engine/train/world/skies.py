@@ -106,7 +106,10 @@ def _birds(stage: Stage) -> None:
 def _balloons(stage: Stage) -> None:
     rng, canvas, count = stage.rng, stage.canvas, stage.rng.choice((1, 1, 2, 3))
     for _ in range(count):
-        x, y, size = rng.uniform(35, 221), rng.uniform(40, 95), rng.uniform(14, 28)
+        if count == 1:
+            x, y, size = rng.uniform(80, 176), rng.uniform(58, 80), rng.uniform(30, 44)
+        else:
+            x, y, size = rng.uniform(35, 221), rng.uniform(45, 105), rng.uniform(20, 32)
         first, second = rng.sample(("#e0453a", "#f2b632", "#3a7fe0", "#f2efe6", "#4aa564", "#8a4ab0"), 2)
         canvas.path(
             f"M{x:.1f},{y + size * 1.4:.1f} L{x - size * 0.9:.1f},{y + size * 0.4:.1f} "

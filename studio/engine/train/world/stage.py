@@ -29,6 +29,8 @@ class Stage:
         self.sun: tuple[float, float, float] | None = None  # x, y, radius
         self.weather: list[str] = []
         self.features: list[Feature] = []
+        self.subject = False  # whether what is drawn now is what the picture is about: large and near the middle
+        self.foot = (0.0, 0.0)  # where the last single thing was put
 
     def lit(self, colour: str, vary: float = 0.05) -> str:
         """The colour of a thing on the ground in this light."""
@@ -40,8 +42,10 @@ class Stage:
         return darken(colour, max(0.5, self.brightness))
 
     def spot(self, margin: float = 50, low: float = 205, high: float = 238) -> tuple[float, float]:
-        """A random place on the ground near the viewer."""
-        return self.rng.uniform(margin, SIZE - margin), self.rng.uniform(low, high)
+        """A random place for a single thing, by default on the ground near the viewer."""
+        margin = 112 if self.subject else margin
+        self.foot = self.rng.uniform(margin, SIZE - margin), self.rng.uniform(low, high)
+        return self.foot
 
     def note(self, name: str, x: float | None = None) -> None:
         """Note that a feature has been drawn, and where when it is one thing with a place of its own."""

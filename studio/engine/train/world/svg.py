@@ -32,6 +32,16 @@ class Canvas:
         """A random colour near the given one, so that no two scenes share a palette."""
         return mix(colour, to_hex([self._rng.randrange(256) for _ in range(3)]), amount)
 
+    def __len__(self) -> int:
+        """The number of shapes so far."""
+        return len(self._shapes)
+
+    def enlarge(self, first: int, about: Point, factor: float) -> None:
+        """Enlarge all shapes from number `first` on, about a point that stays where it is."""
+        (x, y), shapes = about, "".join(self._shapes[first:])
+        moved = f"translate({x:.1f} {y:.1f}) scale({factor:.3f}) translate({-x:.1f} {-y:.1f})"
+        self._shapes[first:] = [f'<g transform="{moved}">{shapes}</g>']
+
     def add(self, markup: str) -> None:
         """Add markup as it is; its colours must have gone through `colour`."""
         self._shapes.append(markup)
