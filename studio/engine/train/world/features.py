@@ -5,7 +5,6 @@ from collections.abc import Callable
 from studio.engine.train.world import buildings, plants, terrain
 from studio.engine.train.world.palette import darken, lighten
 from studio.engine.train.world.stage import Stage
-from studio.engine.train.world.svg import SIZE
 
 
 def _afloat(stage: Stage, margin: float, low: float) -> tuple[float, float]:
@@ -266,9 +265,25 @@ FEATURES = {draw.__name__: draw for draw in _DRAWN_BY}
 # Single things that a picture can be about, and how much larger they are drawn then. Plants and villages see to it
 # themselves.
 SUBJECTS = {
-    **{"house": 2.2, "castle": 1.75, "windmill": 1.7, "lighthouse": 1.7, "pyramids": 1.45, "tent": 2.3, "igloo": 2.1},
-    **{"ruins": 1.6, "fountain": 1.7, "sailboat": 2.1, "ship": 1.4, "waterfall": 1.3, "snowman": 2.2, "whale": 1.6},
-    **{"umbrella": 2.0, "scarecrow": 1.9, "treasure": 2.3, "shipwreck": 1.4, "deer": 2.2},
+    "house": 2.2,
+    "castle": 1.75,
+    "windmill": 1.7,
+    "lighthouse": 1.7,
+    "pyramids": 1.45,
+    "tent": 2.3,
+    "igloo": 2.1,
+    "ruins": 1.6,
+    "fountain": 1.7,
+    "sailboat": 2.1,
+    "ship": 1.4,
+    "waterfall": 1.3,
+    "snowman": 2.2,
+    "whale": 1.6,
+    "umbrella": 2.0,
+    "scarecrow": 1.9,
+    "treasure": 2.3,
+    "shipwreck": 1.4,
+    "deer": 2.2,
 }
 
 
