@@ -150,6 +150,14 @@ def models(as_json: Json = False) -> int:
 
 
 @app.command()
+def plugins(as_json: Json = False) -> int:
+    """List the plugins, and what is wrong with those that cannot be used."""
+    from studio.cli.inspection import plugins as carry_out
+
+    return carry_out(as_json)
+
+
+@app.command()
 def doctor(context: typer.Context, as_json: Json = False) -> int:
     """Examine this machine and the installation; exit code 1 when something is broken."""
     from studio.cli.examination import doctor as carry_out
@@ -207,6 +215,25 @@ def train_starter(
     from studio.cli.training import train_starter as carry_out
 
     return carry_out(context.obj, config, resume, device, as_json)
+
+
+@train.command(name="judge", epilog=EPILOG)
+def train_judge(
+    folder: Annotated[Path, typer.Argument(help="For the files, which then replace resources/evaluation.")],
+    pictures: Annotated[int, typer.Option(help="Drawn for the scorer to learn from.")] = 9000,
+    steps: Annotated[int, typer.Option(help="Optimiser steps of the scorer.")] = 450,
+    trained: Annotated[
+        int, typer.Option(help="Pictures the denoiser learnt from; copies are looked for there.")
+    ] = 24000,
+    as_json: Json = False,
+) -> int:
+    """Make anew what `bench starter` judges by: the scorer, real pictures and training pictures."""
+    from studio.cli.judging import made
+    from studio.cli.program import note, print_json
+
+    counts = made(folder, {"pictures": pictures, "steps": steps, "trained": trained})
+    print_json(counts) if as_json else note(f"{folder}: {', '.join(f'{n:,} {kind}' for kind, n in counts.items())}")
+    return 0
 
 
 @app.command()

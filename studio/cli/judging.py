@@ -1,12 +1,12 @@
-"""`safelight bench starter`: how fast the starter draws, and how good its pictures are.
+"""The judge on the command line: how good the starter's pictures are, and the files that it judges with made anew.
 
-The judge works in a process of its own (`studio.engine.judge`), as all that loads the engine does.
+It works in a process of its own (`studio.engine.judge`), as all that loads the engine does.
 """
 
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from studio.session import library
 from studio.session.paths import Paths
 
 JUDGE = "studio.engine.judge"
+MAKING = "studio.engine.judge.making"
 
 
 def chosen(names: Sequence[str]) -> tuple[ModelInfo, ...]:
@@ -37,8 +38,17 @@ def judged(models: Sequence[ModelInfo], seeds: int, page: Path | None) -> dict[s
     without a word.
     """
     folder = "" if page is None else str(expanded(page).absolute())
-    request = {"models": to_json(tuple(models)), "seeds": seeds, "page": folder}
-    command = [sys.executable, "-m", JUDGE, json.dumps(request)]
+    return _answer(JUDGE, {"models": to_json(tuple(models)), "seeds": seeds, "page": folder})
+
+
+def made(folder: Path, numbers: Mapping[str, int]) -> dict[str, Any]:
+    """Make the judge's files anew in `folder`; `numbers` as in `studio.engine.judge.making.Making`. How many pictures
+    each was made of. Raises StudioError as `judged` does."""
+    return _answer(MAKING, {"folder": str(expanded(folder).absolute()), **numbers})
+
+
+def _answer(module: str, request: dict[str, Any]) -> dict[str, Any]:
+    command = [sys.executable, "-m", module, json.dumps(request)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     try:
         result = json.loads(done.stdout)
@@ -47,7 +57,7 @@ def judged(models: Sequence[ModelInfo], seeds: int, page: Path | None) -> dict[s
     if not isinstance(result, dict):
         raise StudioError(
             ErrorKind.INTERNAL,
-            f"Judging ended with exit code {done.returncode}.",
+            f"The judge ended with exit code {done.returncode}.",
             "What it said is above; please report it.",
         )
     if "error" in result:

@@ -125,14 +125,14 @@ def _near(colour: Rgb, rng: random.Random) -> Rgb:
     return red, green, blue
 
 
-def plan_composite(rng: random.Random, objects: Sequence[PackedObject]) -> Composite:
-    """An object in a landscape where such a thing can be: on the ground, on the water, or in the air."""
+def plan_composite(rng: random.Random, objects: Sequence[PackedObject], place: str = "", time: str = "") -> Composite:
+    """An object in a landscape, by default one where such a thing can be: on the ground, on the water, in the air."""
     settled = [item for item in objects if item.home]
     usual = [item for item in settled if item.style == "3d"]
     item = choose_object(rng, usual if rng.random() < 0.8 else settled)
     spacefaring = item.noun in SPACEFARERS and rng.random() < 0.3
-    place = "space" if spacefaring else rng.choice(GROUNDS[item.home])
-    time = rng.choices(list(TIME_WEIGHTS), list(TIME_WEIGHTS.values()))[0]
+    place = place or ("space" if spacefaring else rng.choice(GROUNDS[item.home]))
+    time = time or rng.choices(list(TIME_WEIGHTS), list(TIME_WEIGHTS.values()))[0]
     scene = draw_scene(rng, settle(rng, place, time), features=False)
     aloft = place == "space" or item.home == "sky" or (item.home == "air" and rng.random() < 0.75)
     scale = rng.uniform(0.64, 0.8)
