@@ -17,15 +17,22 @@ def plan_prompt(prompt: Prompt, rng: random.Random) -> Plan:
     """A picture of an evaluation prompt in the season and the style that a prompt means that names none."""
     if prompt.kind == "scene":
         return _landscape(prompt, rng)
-    named = {item.style for item in shipped_pack().objects} & set(prompt.prompt.split())
-    style = named.pop() if named else _USUAL_STYLE
-    things = [item for item in shipped_pack().objects if (item.noun, item.style) == (prompt.noun, style)]
+    things = _things(prompt)
     if prompt.kind == "object":
         return _on_plain(prompt, rng, things)
     while True:
         drawn = plan_composite(rng, things, prompt.place, prompt.time)
-        if drawn.facts.aloft == (" over " in prompt.prompt):
+        if drawn.facts.aloft == (" over " in prompt.prompt) and not drawn.facts.scene.season:
             return drawn
+
+
+def _things(prompt: Prompt) -> list[PackedObject]:
+    """The objects that a prompt can mean: of the style and the colour that it names."""
+    words = set(prompt.prompt.partition(" on ")[0].split())
+    things = [item for item in shipped_pack().objects if item.noun == prompt.noun]
+    style = next((item.style for item in things if item.style in words), _USUAL_STYLE)
+    things = [item for item in things if item.style == style]
+    return [item for item in things if item.colour in words] or things
 
 
 def _on_plain(prompt: Prompt, rng: random.Random, things: Sequence[PackedObject]) -> Plain:
