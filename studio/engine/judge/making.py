@@ -110,11 +110,13 @@ def related(prompts: Sequence[Prompt], trained: int, kept: int) -> list[int]:
 def _learn(making: Making, weights: Path, reader: Reader, tell: Tell) -> None:
     tell(f"{making.pictures} pictures for the scorer")
     samples = [sample(Split.SCORER, index, SIDE) for index in range(making.pictures)]
-    states = reader.read([caption for found in samples for caption in found.captions[:CAPTIONS]])
+    captions = [caption for found in samples for caption in found.captions[:CAPTIONS]]
+    unlike = sorted(set(captions), key=len)  # read side by side, sentences of one length need no padding
+    states = dict(zip(unlike, reader.read(unlike), strict=True))
     options = ScorerTraining(making.steps)
     batches = training.pairs(
         np.stack([found.pixels for found in samples]),
-        states.reshape(len(samples), CAPTIONS, -1),
+        np.stack([states[caption] for caption in captions]).reshape(len(samples), CAPTIONS, -1),
         BATCH,
         options.seed,
         np.arange(len(samples)),
