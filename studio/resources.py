@@ -14,7 +14,7 @@ def resources() -> Path:
 
 @cache
 def plugins() -> Path:
-    """The folder of shipped plugins, one folder each."""
+    """The folder of shipped plugins."""
     return _shipped("plugins")
 
 

@@ -158,7 +158,9 @@ def _fast_lora(model: ModelInfo, library: Library) -> LoraInfo:
         raise StudioError(
             ErrorKind.MODEL,
             f"There is no few-steps LoRA for {model.name}, so that it cannot be fast.",
-            "Leave out --fast, or train one by `safelight train lora --preset fast`.",
+            "Leave out --fast, or train one by `safelight train lora --preset fast`."
+            if model.traits.flow
+            else "Leave out --fast, or add one such as LCM, Hyper-SD or Lightning; `safelight models` tells where.",
             "loras",
         )
     return found

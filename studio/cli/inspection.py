@@ -1,4 +1,4 @@
-"""`safelight inspect` and `safelight models`."""
+"""`safelight inspect`, `safelight models` and `safelight plugins`."""
 
 import dataclasses
 import math
@@ -23,8 +23,11 @@ from studio.imaging import metadata
 from studio.imaging.metadata import PictureInfo
 from studio.resources import resources
 from studio.session import library
+from studio.session.captioners import plugin_folders
 from studio.session.loras import LORAS
 from studio.session.paths import Paths
+from studio.session.plugins import Plugin
+from studio.session.plugins import load as load_plugins
 
 _MODEL_SUFFIXES = (".safetensors", ".ckpt", ".pt", ".pth", ".bin")
 
@@ -77,6 +80,37 @@ def models(as_json: bool) -> int:
     where = f"Add models to {folder}, LoRAs to {folder / LORAS}"
     console.print(Text(where), soft_wrap=True, highlight=False)
     return 0
+
+
+def plugins(as_json: bool) -> int:
+    """Carry out `plugins`; it loads them, which runs their code."""
+    folders = plugin_folders(Paths.of_user())
+    found = load_plugins(folders)
+    if as_json:
+        print_json({"folder": str(folders[-1]), "plugins": [_of_plugin(plugin) for plugin in found]})
+        return 0
+    table = Table("plugin", "offers", "what it does", "path", box=None)
+    for plugin in (plugin for plugin in found if plugin.module):
+        texts = (plugin.name, f"captions: {plugin.title}", plugin.about, str(plugin.path))
+        table.add_row(*(Text(harmless(text), overflow="fold") for text in texts))
+    console = Console(soft_wrap=False)
+    console.print(table if table.row_count else "There are no plugins.")
+    for line in (str(plugin.problem) for plugin in found if plugin.problem):
+        console.print(Text(harmless(f"not usable: {line}")), soft_wrap=True, highlight=False)
+    console.print(Text(harmless(f"Add plugins to {folders[-1]}")), soft_wrap=True, highlight=False)
+    return 0
+
+
+def _of_plugin(plugin: Plugin) -> dict[str, Any]:
+    return {
+        "name": plugin.name,
+        "path": str(plugin.path),
+        "usable": plugin.module is not None,
+        "offers": ["captioner"] if plugin.module else [],
+        "title": plugin.title,
+        "about": plugin.about,
+        "problem": str(plugin.problem) if plugin.problem else "",
+    }
 
 
 def _table_of_loras(loras: tuple[LoraInfo, ...]) -> Table:

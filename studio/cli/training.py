@@ -3,6 +3,7 @@
 import dataclasses
 import time
 import tomllib
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -92,7 +93,8 @@ def train_starter(program: Program, config: Path, resume: bool, device: str, as_
 def read_stages(config: Path) -> dict[str, Training]:
     """The trainings in a TOML file: a table for each of `STAGES` with entries of `Training`, and `output`, a folder.
 
-    A stage's base is the model that the stage before it makes, the first one's the built-in starter. Raises StudioError
+    A stage may be several tables, [[denoiser]], carried out in turn: each goes on where the one before it ended. A
+    stage's base is the model that the stage before it makes, the first one's the built-in starter. Raises StudioError
     (INPUT).
     """
     try:
@@ -108,18 +110,27 @@ def read_stages(config: Path) -> dict[str, Training]:
         raise StudioError(ErrorKind.INPUT, f"{config} {fault}.", f"It may hold output and {', '.join(STAGES)}.")
     folder = (config.parent / output).absolute()
     found, base = {}, ""
-    for name in (stage for stage in STAGES if stage in document):
-        training = _stage(config, name, document[name])
-        suffix = ".safetensors" if name == "few-steps" else ""
+    for kind, number, table in _tables(document):
+        name = kind if number == 1 else f"{kind}-{number}"
+        training = _stage(config, kind, number, table)
+        suffix = ".safetensors" if kind == "few-steps" else ""
         training = replace(training, base=base or training.base, output=str(folder / f"{folder.name}-{name}{suffix}"))
         found[name] = training
         base = training.output
     return found
 
 
-def _stage(config: Path, name: str, table: object) -> Training:
+def _tables(document: dict[str, Any]) -> Iterator[tuple[str, int, object]]:
+    """The stages in their order, the tables of each counted from 1."""
+    for kind in (stage for stage in STAGES if stage in document):
+        tables = document[kind] if isinstance(document[kind], list) and kind != "few-steps" else [document[kind]]
+        yield from ((kind, number, table) for number, table in enumerate(tables, 1))
+
+
+def _stage(config: Path, name: str, number: int, table: object) -> Training:
+    usual = _usual(name) if number == 1 else {**_usual(name), "scratch": False}
     try:
-        return from_json(Training, {**_usual(name), **table} if isinstance(table, dict) else table, name)
+        return from_json(Training, {**usual, **table} if isinstance(table, dict) else table, name)
     except ValueError as error:
         raise StudioError(
             ErrorKind.INPUT, f"In {config}: {error}.", "See the entries of a training in the README."

@@ -83,8 +83,9 @@ class ModelInfo:
 class LoraInfo:
     """A usable LoRA on disk: a safetensors file whose largest rank is `rank`.
 
-    `trigger` is the word it was trained to answer to, and `sampling` the settings it was made for, if its file tells: a
-    LoRA that tells them makes its model need few steps.
+    `trigger` is the word it was trained to answer to, and `sampling` the settings it was made for, if its file or
+    its name tells: a LoRA that tells them makes its model need few steps. One that `waits` acts only where the prompt
+    has its trigger.
     """
 
     name: str
@@ -95,6 +96,15 @@ class LoraInfo:
     trigger: str = ""
     rank: int = 0
     sampling: Sampling | None = None
+    waits: bool = False
+
+    def called_by(self, prompt: str) -> bool:
+        """Whether the prompt has its trigger, in small letters or large ones."""
+        return bool(self.trigger) and self.trigger.casefold() in prompt.casefold()
+
+    def acts_on(self, prompt: str) -> bool:
+        """Whether it changes what this prompt draws."""
+        return not self.waits or self.called_by(prompt)
 
 
 @dataclass(frozen=True, slots=True)

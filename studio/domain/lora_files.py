@@ -10,6 +10,7 @@ from typing import Any
 
 from studio.domain.catalog import FAMILIES, Family, LoraInfo
 from studio.domain.codec import from_json, to_json
+from studio.domain.lora_conventions import few_steps_of, told_name
 from studio.domain.recipe import Recipe, Sampling, validate
 from studio.domain.samplers import SAMPLERS
 from studio.domain.tensor_files import Header, Tensor, read_whole_header, refusal
@@ -18,6 +19,7 @@ from studio.domain.training import Training, TrainingKind, few_steps_sampling
 TRAINING_KEY = "safelight.training"  # JSON: the recipe it was trained by
 BASE_KEY = "safelight.base"  # the family of the model it was trained on
 TRIGGER_KEY = "safelight.trigger"  # the word that calls up what it learnt
+WAITS_KEY = "safelight.waits_for_trigger"  # "yes": without that word it does nothing
 SAMPLING_KEY = "safelight.sampling"  # JSON: sampler, steps and guidance that it was made for
 MAX_RANK = 4096
 _SHOWN = 120  # characters of a title or a trigger
@@ -42,18 +44,20 @@ _TRIGGERS = (TRIGGER_KEY, "modelspec.trigger_phrase")
 def read_lora(path: Path) -> LoraInfo:
     """What the LoRA at `path` is. Raises StudioError (MODEL) with the reason when it cannot be used."""
     header = _checked(path)
-    title = next((header.metadata[key] for key in _TITLES if header.metadata.get(key, "").strip()), path.stem)
+    name = told_name(path)
+    titles = [header.metadata[key] for key in _TITLES if header.metadata.get(key, "").strip()]
     trigger = next((header.metadata[key] for key in _TRIGGERS if header.metadata.get(key, "").strip()), "")
     family = _family(path, header)
     return LoraInfo(
-        path.stem,
+        name,
         str(path),
         family,
         path.stat().st_size,
-        _line(title),
+        _line(titles[0] if titles else name),
         _line(trigger),
         max(tensor.shape[0] for name, tensor in header.tensors.items() if name.endswith(_DOWN)),
-        _sampling(header.metadata, family),
+        _sampling(header.metadata, family, (name, *titles)),
+        bool(trigger) and header.metadata.get(WAITS_KEY) == "yes",
     )
 
 
@@ -141,8 +145,10 @@ def _said(metadata: dict[str, str]) -> Family | None:
     return None
 
 
-def _sampling(metadata: dict[str, str], family: Family) -> Sampling | None:
-    """The settings that the file was made for, where it tells such as its family can use."""
+def _sampling(metadata: dict[str, str], family: Family, names: tuple[str, ...]) -> Sampling | None:
+    """The settings that the file was made for: those it tells if its family can use them, or those of its name."""
+    if not metadata.keys() & {SAMPLING_KEY, TRAINING_KEY}:
+        return few_steps_of(names, family)
     try:
         told = json.loads(metadata.get(SAMPLING_KEY, "null")) or _of_training(json.loads(metadata[TRAINING_KEY]))
         found = from_json(Sampling, told)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from studio.domain.catalog import FAMILIES, Family, ModelInfo
 from studio.domain.errors import ErrorKind, Problem, StudioError
 from studio.domain.recipe import MAX_PROMPT, SEED_LIMIT, STARTER, Sampling
 
@@ -18,6 +19,11 @@ MAX_BATCH = 1024
 MAX_RANK = 1024
 MIN_SIDE, MAX_SIDE = 32, 2048
 MAX_PICTURES = 1_000_000
+# What holds a LoRA to its base (`studio.engine.train.prior`): pictures that the base draws before the first step, with
+# this many steps at most, and samples for each picture of a batch. Predictions without noise are cheap to follow.
+PRIOR_PICTURES = 20
+PRIOR_DRAWN_STEPS = 8
+PRIOR_SAMPLES = 2
 
 
 class TrainingKind(StrEnum):
@@ -63,6 +69,7 @@ class Decay(StrEnum):
 
     CONSTANT = "constant"
     COSINE = "cosine"
+    COOLDOWN = "cooldown"  # constant, and a cosine at the end (Hu et al. 2024, Hägele et al. 2024)
 
 
 class Precision(StrEnum):
@@ -78,9 +85,10 @@ class Training:
     """One training run.
 
     `folder` holds pictures, each with its caption in a `.txt` of the same name or none; "world:N" stands for N pictures
-    of the built-in world. `base` is a model of the library or a path; with `scratch` what is trained begins anew and
-    only the other parts are the base's. `output` is the file (LoRA) or folder (model) to make; checkpoints and the log
-    lie in `run_folder(output)`. `trigger` is put before each caption.
+    of the built-in world, "world:N:single=3,scene=1" for such as are mixed in these shares. `base` is a model of the
+    library or a path; with `scratch` what is trained begins anew and only the other parts are the base's. `output` is
+    the file (LoRA) or folder (model) to make; checkpoints and the log lie in `run_folder(output)`. `trigger` is put
+    before each caption.
 
     `steps` counts optimiser steps of `batch` × `accumulate` pictures of about `side`² pixels, in `buckets` of near
     aspect ratio when wanted. `clip` bounds the gradient's norm, 0 does not. `ema` is the decay of the averaged weights,
@@ -168,6 +176,40 @@ def few_steps_sampling(training: Training) -> Sampling | None:
     if training.kind is not TrainingKind.FEW_STEPS:
         return None
     return Sampling("euler", training.segments, 1.0)
+
+
+def keeps_base(training: Training) -> bool:
+    """Is the base held where the trigger is absent? Without a trigger the LoRA is meant to show everywhere."""
+    return training.kind is TrainingKind.LORA and training.prior > 0 and bool(training.trigger.strip())
+
+
+def unfit_base(kind: TrainingKind, base: ModelInfo) -> Problem | None:
+    """Why this kind of training cannot start from a model; None when it can."""
+    return unfit(kind, base.name, base.family, inpainting=base.inpainting)
+
+
+def unfit(kind: TrainingKind, name: str, family: Family, *, inpainting: bool) -> Problem | None:
+    """As `unfit_base`, of a model that is known by its parts."""
+    if inpainting:
+        return _problem(
+            "base",
+            f"{name} is a model for inpainting: beside the noise it reads a mask and a picture, which this training "
+            "does not give it.",
+            f"Train with a plain {FAMILIES[family].title} model; a LoRA of that works with {name} too.",
+        )
+    if kind is TrainingKind.FEW_STEPS and not FAMILIES[family].flow:
+        return _problem(
+            "base",
+            f"Only flow models can be taught to need few steps here, and {name} is {FAMILIES[family].title}.",
+            f"Choose “{STARTER}” or a Stable Diffusion 3 model; for others there are ready LoRAs such as LCM.",
+        )
+    if kind in (TrainingKind.DENOISER, TrainingKind.AUTOENCODER) and family is not Family.STARTER:
+        return _problem(
+            "base",
+            f"Whole networks are trained for the starter family only, and {name} is {FAMILIES[family].title}.",
+            f"Train a LoRA of this model instead, or choose “{STARTER}”.",
+        )
+    return None
 
 
 def published(training: Training) -> Training:

@@ -58,10 +58,13 @@ Layers = dict[str, dict[str, Pair]]  # by component of the pipeline, then by nam
 def adapters_of(recipe: Recipe, paths: Sequence[str], family: Family, poll: Poll) -> tuple[Adapter, ...]:
     """The LoRAs of a recipe, found at `paths` in its order, with their content hashes.
 
+    One that waits for its trigger has weight 0 where the prompt lacks it: the base is then exactly what it was.
+
     Raises StudioError (MODEL) when one is damaged, unsafe or made for another family.
     """
     return tuple(
-        _identified(Path(path), lora.weight, family, poll) for lora, path in zip(recipe.loras, paths, strict=True)
+        _identified(Path(path), lora.weight, recipe.prompt, family, poll)
+        for lora, path in zip(recipe.loras, paths, strict=True)
     )
 
 
@@ -94,14 +97,14 @@ def detach(model: LoadedModel) -> None:
     model.conditioner.variant = ()
 
 
-def _identified(path: Path, weight: float, family: Family, poll: Poll) -> Adapter:
+def _identified(path: Path, weight: float, prompt: str, family: Family, poll: Poll) -> Adapter:
     found = read_lora(path)
     if found.family is not family:
         raise _problem(
             f"The LoRA {found.name} was made for {FAMILIES[found.family].title}, not for {FAMILIES[family].title}.",
             "Take it out, or choose a model that it fits.",
         )
-    return Adapter(path, model_digest(path, poll), weight)
+    return Adapter(path, model_digest(path, poll), weight if found.acts_on(prompt) else 0)
 
 
 def _name(index: int) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio.domain.errors import ErrorKind, Problem, StudioError
-from studio.domain.training import MAX_PICTURES, Training
+from studio.domain.training import MAX_PICTURES, Training, TrainingKind
 from studio.domain.user_paths import expanded
 from studio.imaging.files import save_over
 from studio.imaging.pictures import require_picture
@@ -16,6 +16,7 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".avif")
 MAX_CAPTION = 4_000  # characters; text encoders read some 77 to 512 tokens
 _MAX_CAPTION_FILE = 2**20  # bytes; what is larger is no caption and is not read
 FEW = 5  # pictures; with fewer, a LoRA learns the pictures rather than what they have in common
+FEW_OF_ALL = 50  # pictures; few-steps training changes the base everywhere and must see much of it
 SAMPLES = 2  # prompts drawn on the way where the user wrote none
 
 
@@ -193,16 +194,31 @@ def warnings(found: TrainingSet, training: Training) -> tuple[str, ...]:
     """What a user should know before training on a set; none of it forbids to start."""
     broken = len(found.examples) - found.usable
     bad_captions = sum(bool(example.caption_problem) for example in found.examples if example.usable)
+    few_steps = training.kind is TrainingKind.FEW_STEPS
     return tuple(
         text
         for wanted, text in (
-            (found.usable == 1, "One picture: the result will hardly show anything else. 5 or more are better."),
-            (1 < found.usable < FEW, f"{found.usable} pictures are few: 5 or more give a freer result."),
+            (
+                found.usable == 1 and not few_steps,
+                "One picture: the result will hardly show anything else. 5 or more are better.",
+            ),
+            (
+                1 < found.usable < FEW and not few_steps,
+                f"{found.usable} pictures are few: 5 or more give a freer result.",
+            ),
+            (
+                0 < found.usable < FEW_OF_ALL and few_steps,
+                f"{FEW_OF_ALL} or more pictures of what the base draws are better: it is quick in what it sees here.",
+            ),
             (broken == 1, "1 file cannot be read and is left out."),
             (broken > 1, f"{broken} files cannot be read and are left out."),
             (bad_captions > 0, "Some captions are too long or unreadable; they are marked."),
             (
-                bool(found.uncaptioned) and not training.trigger.strip(),
+                bool(found.uncaptioned) and few_steps,
+                "Pictures without a caption teach only what is drawn without a prompt.",
+            ),
+            (
+                bool(found.uncaptioned) and not few_steps and not training.trigger.strip(),
                 "Pictures without a caption, and no trigger word: there will be no word to call this by.",
             ),
         )

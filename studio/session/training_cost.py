@@ -2,8 +2,16 @@
 
 from dataclasses import dataclass
 
-from studio.domain.catalog import ModelInfo
-from studio.domain.training import LORA_KINDS, Training, TrainingKind
+from studio.domain.catalog import Family, ModelInfo
+from studio.domain.training import (
+    LORA_KINDS,
+    PRIOR_DRAWN_STEPS,
+    PRIOR_PICTURES,
+    PRIOR_SAMPLES,
+    Training,
+    TrainingKind,
+    keeps_base,
+)
 from studio.session.training_log import RunLog
 
 STARTER_BYTES = 120 * 2**20  # of a model of the starter family that is trained from scratch
@@ -11,9 +19,15 @@ _CPU_SPEED = 40e9  # operations per second and thread
 _GPU_SPEED = 20e12  # operations per second
 _PASSES = 3.0  # forward, and twice as much backward
 _TEACHING = 4.0  # few-steps training: two steps of the base, each with and without the text
-# Operations of one forward pass per parameter and latent pixel: Stable Diffusion 1 takes 0.8e12 for 0.86e9 parameters
-# at 64 × 64.
-_OPERATIONS = 0.8e12 / 0.86e9 / 64**2
+_ASKED = PRIOR_SAMPLES * (1.0 + _PASSES)  # prior, for each picture: the base answers, then the LoRA, which learns of it
+_DRAWING = 2.0 * PRIOR_PICTURES * PRIOR_DRAWN_STEPS  # prior, once: its pictures, each step with and without the text
+# Operations of one forward pass through the denoiser for each pixel of a picture of the usual size.
+_OPERATIONS = {
+    Family.STARTER: 1.1e9 / 256**2,
+    Family.SD1: 0.8e12 / 512**2,
+    Family.SDXL: 6e12 / 1024**2,
+    Family.SD3: 1.1e13 / 1024**2,
+}
 _ACTIVATIONS = 1.2  # of one picture at the model's own size, as a share of its weights
 _PROGRAM = 6e8  # bytes that the worker takes by itself
 
@@ -31,37 +45,41 @@ def estimate(
     training: Training, base: ModelInfo | None, past: tuple[RunLog, ...], *, threads: int, cuda: bool
 ) -> Estimate:
     """What a run will take. `past` are earlier runs of this machine, the newest first: the newest of the same kind and
-    base tells its pace, which is taken to grow with the pixels of a step."""
+    base tells its pace, which is taken to grow with the pixels of a step and with what the prior asks besides."""
     weights = float(base.bytes if base else STARTER_BYTES)
     own = base.default_size.width * base.default_size.height if base else training.side**2
     learnt = next(
         (
-            seconds / _pixels(run.training)
+            seconds / _work(run.training)
             for run in past
             if (run.training.kind, run.training.base) == (training.kind, training.base)
             and (seconds := run.seconds_per_step) is not None
         ),
         None,
     )
-    passes = _PASSES + (_TEACHING if training.kind is TrainingKind.FEW_STEPS else 0.0)
-    per_pixel = learnt if learnt is not None else _guess(weights, passes, threads, cuda=cuda)
-    seconds = per_pixel * _pixels(training) * training.steps
+    pace = learnt if learnt is not None else _guess(base, threads, cuda=cuda)
+    drawing = _DRAWING * training.side**2 if keeps_base(training) else 0.0
+    seconds = pace * (_work(training) * training.steps + drawing)
     return Estimate(seconds, _memory(training, weights, own), learnt is not None)
 
 
-def _guess(weights: float, passes: float, threads: int, *, cuda: bool) -> float:
-    """Seconds per pixel of a step. Weights on disk take two bytes a parameter, a latent stands for 8 × 8 pixels."""
-    operations = passes * _OPERATIONS * (weights / 2) / 64
+def _guess(base: ModelInfo | None, threads: int, *, cuda: bool) -> float:
+    """Seconds per pixel of a pass."""
+    operations = _OPERATIONS[base.family if base else Family.STARTER]
     return operations / (_GPU_SPEED if cuda else _CPU_SPEED * max(1, threads))
 
 
-def _pixels(training: Training) -> int:
-    return training.batch * training.accumulate * training.side**2
+def _work(training: Training) -> float:
+    """Of one step: its pixels, times the passes that each of them makes through the denoiser."""
+    passes = _PASSES + (_TEACHING if training.kind is TrainingKind.FEW_STEPS else 0.0)
+    passes += _ASKED if keeps_base(training) else 0.0
+    return passes * training.batch * training.accumulate * training.side**2
 
 
 def _memory(training: Training, weights: float, own: int) -> float:
     share = 0.25 if training.gradient_checkpointing else 1.0
-    activations = _ACTIVATIONS * share * weights * training.batch * training.side**2 / own
+    samples = training.batch * (1 + PRIOR_SAMPLES if keeps_base(training) else 1)  # whose graphs are kept at once
+    activations = _ACTIVATIONS * share * weights * samples * training.side**2 / own
     if training.kind in LORA_KINDS:
         return _PROGRAM + weights + activations
     copies = 8 + (2 if training.ema else 0)  # float32 weights, gradients and two moments, against two bytes on disk

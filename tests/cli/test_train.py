@@ -119,6 +119,17 @@ def test_the_starter_is_built_stage_by_stage(call: Call, home: Path) -> None:
     assert stages["autoencoder"]["training"]["scratch"] and stages["denoiser"]["training"]["base"] == str(first)
 
 
+def test_a_stage_of_several_tables_goes_on_from_table_to_table(call: Call, home: Path) -> None:
+    tables = CONFIG.replace("[denoiser]", "[[denoiser]]") + '[[denoiser]]\nfolder = "world:9"\nsteps = 4\n'
+    Path("starter.toml").write_text(tables)
+    found = call("train", "starter", "starter.toml", "--json")
+    stages = found.json["stages"]
+    assert found.code == 0 and list(stages) == ["autoencoder", "denoiser", "denoiser-2"]
+    first, second = stages["denoiser"], stages["denoiser-2"]
+    assert second["training"]["base"] == first["file"] != second["file"]
+    assert [stage["training"]["scratch"] for stage in (first, second)] == [True, False]
+
+
 def test_a_stage_that_is_done_is_not_repeated(call: Call, home: Path) -> None:
     Path("starter.toml").write_text(CONFIG)
     assert call("train", "starter", "starter.toml").code == 0
@@ -135,6 +146,7 @@ def test_a_stage_that_is_done_is_not_repeated(call: Call, home: Path) -> None:
         ("output = 'a'\n[denoiser]\nstep = 3\n", "step"),
         ("output = 'a'\n[denoiser]\nsteps = 'many'\n", "steps"),
         ("output = ", "TOML"),
+        ("output = 'a'\n[[denoiser]]\nsteps = 1\n[[denoiser]]\nstep = 1\n", "step"),
     ],
 )
 def test_a_bad_config_names_the_entry(call: Call, home: Path, text: str, words: str) -> None:
@@ -149,7 +161,8 @@ def test_the_shipped_config_can_be_read(home: Path) -> None:
     from studio.resources import resources
 
     stages = read_stages(resources() / "training" / "starter.toml")
-    assert tuple(stages) == STAGES
+    assert {name.removesuffix("-2") for name in stages} == set(STAGES)
+    assert [name for name, stage in stages.items() if stage.scratch] == ["autoencoder", "denoiser"]
     for training in stages.values():
         assert validate_training(training) == ()
     assert json.dumps([stage.folder for stage in stages.values()])

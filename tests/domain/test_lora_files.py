@@ -32,6 +32,17 @@ def test_what_our_trainer_writes_is_understood(tmp_path: Path) -> None:
     lora = read_lora(file)
     assert (lora.family, lora.trigger, lora.rank) == (Family.SDXL, "sks dog", 8)
     assert training_of(file) == {"rank": 8}
+    assert not lora.waits
+
+
+@pytest.mark.parametrize(("trigger", "waits"), [("sks dog", True), ("", False)])
+def test_a_lora_may_wait_for_its_trigger(tmp_path: Path, trigger: str, waits: bool) -> None:
+    about = {"safelight.base": "sdxl", "safelight.trigger": trigger, "safelight.waits_for_trigger": "yes"}
+    shapes = {"unet.conv_in.lora_A.weight": [8, 4, 3, 3], "unet.conv_in.lora_B.weight": [32, 8, 1, 1]}
+    lora = read_lora(write_tensors(tmp_path / "dog.safetensors", shapes, about))
+    assert lora.waits == waits
+    assert lora.acts_on("an SKS Dog in a boat")
+    assert lora.acts_on("a dog in a boat") == (not waits)
 
 
 @pytest.mark.parametrize(
@@ -156,3 +167,68 @@ def test_the_fastest_lora_of_a_family_is_found(tmp_path: Path) -> None:
         "c",
         None,
     ]
+
+
+WILD = [
+    ("lcm-lora-sdv1-5", 768, Sampling("lcm", 4, 1.0)),
+    ("LCM_LoRA_Weights_SD15", 768, Sampling("lcm", 4, 1.0)),
+    ("lcm-lora-sdxl", 2048, Sampling("lcm", 4, 1.0)),
+    ("Hyper-SD15-1step-lora", 768, Sampling("tcd", 1, 1.0)),
+    ("Hyper-SD15-8steps-lora", 768, Sampling("ddim", 8, 1.0)),
+    ("Hyper-SD15-8steps-CFG-lora", 768, Sampling("ddim", 8, 5.0)),
+    ("Hyper-SDXL-12steps-CFG-lora", 2048, Sampling("ddim", 12, 5.0)),
+    ("sdxl_lightning_4step_lora", 2048, Sampling("euler", 4, 1.0)),
+    ("SDXL-Lightning 8 steps", 2048, Sampling("euler", 8, 1.0)),
+    ("dmd2_sdxl_4step_lora_fp16", 2048, Sampling("lcm", 4, 1.0)),
+    ("sd_xl_turbo_lora_v1-64dim", 2048, Sampling("lcm", 4, 1.0)),
+    ("TCD-SDXL-LoRA", 2048, Sampling("tcd", 4, 1.0)),
+    ("flash-sdxl", 2048, Sampling("lcm", 4, 1.0)),
+    ("pcm_sd15_smallcfg_2step_converted", 768, Sampling("ddim", 2, 1.0)),
+    ("pcm_sdxl_normalcfg_8step_converted", 2048, Sampling("ddim", 8, 7.5)),
+    ("pcm_sdxl_lcmlike_lora_converted", 2048, Sampling("lcm", 4, 1.0)),
+]
+
+
+@pytest.mark.parametrize(("name", "width", "sampling"), WILD)
+def test_few_steps_loras_of_others_are_known_by_their_names(
+    tmp_path: Path, name: str, width: int, sampling: Sampling
+) -> None:
+    assert read_lora(write_lora(tmp_path / f"{name}.safetensors", width, layer=KOHYA)).sampling == sampling
+    about = {"modelspec.title": name}
+    assert read_lora(write_lora(tmp_path / "renamed.safetensors", width, metadata=about)).sampling == sampling
+    folder = tmp_path / "loras" / name / "pytorch_lora_weights.safetensors"
+    found = read_lora(write_lora(folder, width))
+    assert (found.name, found.title, found.sampling) == (name, name, sampling)
+
+
+@pytest.mark.parametrize(
+    ("name", "width"),
+    [
+        ("lightning_storm", 2048),
+        ("lightning_style_4000steps", 2048),
+        ("turbo_cars", 2048),
+        ("hyper_detailed_8steps", 2048),
+        ("flash_photography", 768),
+        ("pcm_portraits", 768),
+        ("Hyper-SD15-90steps-lora", 768),
+        ("sdxl_lightning_4step_lora", 768),
+        ("lcm-lora-sdxl", 384),
+    ],
+)
+def test_names_that_only_sound_alike_promise_nothing(tmp_path: Path, name: str, width: int) -> None:
+    assert read_lora(write_lora(tmp_path / f"{name}.safetensors", width)).sampling is None
+
+
+def test_what_a_file_says_of_itself_counts_more_than_its_name(tmp_path: Path) -> None:
+    file = tmp_path / "lcm-lora-sdv1-5.safetensors"
+    told = {"safelight.sampling": json.dumps({"sampler": "euler", "steps": 7, "guidance": 2.0})}
+    assert read_lora(write_lora(file, 768, metadata=told)).sampling == Sampling("euler", 7, 2.0)
+    ours = {"safelight.training": json.dumps({"kind": "lora"})}
+    assert read_lora(write_lora(file, 768, metadata=ours)).sampling is None
+
+
+def test_a_file_of_a_downloads_cache_is_called_by_its_repository(tmp_path: Path) -> None:
+    inside = Path("models--maker--lcm-lora-sdv1-5", "snapshots", "4f2a", "pytorch_lora_weights.safetensors")
+    assert read_lora(write_lora(tmp_path / inside, 768)).name == "lcm-lora-sdv1-5"
+    bare = write_lora(tmp_path / "loras" / "pytorch_lora_weights.safetensors", 768)
+    assert read_lora(bare).name == "pytorch_lora_weights"

@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 
+from studio.domain.catalog import Family, ModelInfo
 from studio.domain.codec import from_json, to_json
 from studio.domain.training import (
     PRESETS,
     ObjectiveName,
     Training,
     TrainingKind,
+    keeps_base,
     run_folder,
     same_course,
+    unfit_base,
     validate_training,
 )
 
@@ -81,3 +84,34 @@ def test_only_length_and_displays_may_change_on_the_way() -> None:
     assert same_course(GOOD, dataclasses.replace(GOOD, steps=9, sample_prompts=("x",), checkpoint_every=1))
     for change in ({"rank": 3}, {"seed": 5}, {"batch": 9}, {"trigger": "zib"}, {"learning_rate": 0.1}):
         assert not same_course(GOOD, dataclasses.replace(GOOD, **change))
+
+
+@pytest.mark.parametrize("family", Family)
+@pytest.mark.parametrize("kind", TrainingKind)
+def test_what_a_model_can_be_taught_depends_on_its_family(kind: TrainingKind, family: Family) -> None:
+    problem = unfit_base(kind, ModelInfo("sun", "/models/sun", family, 1))
+    flow = family in (Family.STARTER, Family.SD3)
+    fits = {TrainingKind.LORA: True, TrainingKind.FEW_STEPS: flow}.get(kind, family is Family.STARTER)
+    assert (problem is None) == fits
+    if problem is not None:
+        assert problem.field == "base" and "sun" in problem.message and problem.hint
+
+
+@pytest.mark.parametrize("kind", TrainingKind)
+def test_a_model_for_inpainting_cannot_be_taught_anything(kind: TrainingKind) -> None:
+    problem = unfit_base(kind, ModelInfo("holes", "/models/holes", Family.SD1, 1, inpainting=True))
+    assert problem is not None and "inpainting" in problem.message and "Stable Diffusion 1" in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("changes", "kept"),
+    [
+        ({}, True),
+        ({"trigger": " "}, False),
+        ({"prior": 0.0}, False),
+        ({"kind": TrainingKind.FEW_STEPS}, False),
+        ({"kind": TrainingKind.DENOISER}, False),
+    ],
+)
+def test_the_base_is_kept_only_where_a_trigger_stands_for_what_is_new(changes: dict[str, Any], kept: bool) -> None:
+    assert keeps_base(dataclasses.replace(GOOD, **{"trigger": "zib", **changes})) is kept

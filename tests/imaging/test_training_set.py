@@ -1,5 +1,6 @@
 """Folders of pictures with captions, what runs leave on disk, and what they cost."""
 
+import dataclasses
 import errno
 import json
 import math
@@ -11,10 +12,10 @@ from PIL import Image
 from studio.domain.catalog import Family, ModelInfo
 from studio.domain.codec import to_json
 from studio.domain.errors import ErrorKind, StudioError
+from studio.domain.geometry import Size
 from studio.domain.training import Training, TrainingKind, run_folder
 from studio.imaging import training_set
 from studio.imaging.training_set import MAX_CAPTION, collect, problems, read_caption, scan, warnings, write_caption
-from studio.session.captioners import FileNames, captioners
 from studio.session.training_cost import estimate
 from studio.session.training_log import RunLog, Step, read_run, resumable, runs, smoothed
 
@@ -75,6 +76,17 @@ def test_missing_captions_are_a_warning_only_without_a_trigger(tmp_path: Path) -
     assert not warnings(found, Training(trigger="zwx"))
 
 
+def test_few_steps_training_wants_many_pictures_and_no_trigger(tmp_path: Path) -> None:
+    for number in range(6):
+        picture(tmp_path / f"{number}.png")
+    told = " ".join(warnings(scan(tmp_path), Training(kind=TrainingKind.FEW_STEPS)))
+    assert "50 or more" in told and "without a prompt" in told and "no word to call" not in told
+    picture(tmp_path / "one" / "1.png")
+    (tmp_path / "one" / "1.txt").write_text("a cat")
+    (told,) = warnings(scan(tmp_path / "one"), Training(kind=TrainingKind.FEW_STEPS))
+    assert "50 or more" in told
+
+
 def test_a_missing_folder_is_told(tmp_path: Path) -> None:
     with pytest.raises(StudioError) as caught:
         scan(tmp_path / "gone")
@@ -124,32 +136,6 @@ def test_gathered_pictures_keep_their_captions_and_never_replace_each_other(tmp_
     folder = collect((first, second), tmp_path / "set")
     assert sorted(path.name for path in folder.iterdir()) == ["cat-2.png", "cat-2.txt", "cat.png"]
     assert read_caption(folder / "cat-2.png") == ("the second", "")
-
-
-@pytest.mark.parametrize(
-    ("name", "caption"),
-    [("red_fox-03.jpg", "red fox"), ("IMG 7 (2).png", "IMG"), ("007.png", "007"), ("café.au.lait.png", "café au lait")],
-)
-def test_file_names_become_captions(name: str, caption: str) -> None:
-    assert FileNames().caption(Path(name)) == caption
-
-
-class _Point:
-    def __init__(self, name: str, made: object) -> None:
-        self.name, self._made = name, made
-
-    def load(self) -> object:
-        if isinstance(self._made, ImportError):
-            raise self._made
-        return self._made
-
-
-def test_plugins_caption_too_and_a_bad_one_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    points = [_Point("good", FileNames), _Point("bad", object), _Point("gone", ImportError("no such module"))]
-    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points)
-    found, wrong = captioners()
-    assert len(found) == 2
-    assert ["bad" in str(wrong[0]), "no such module" in str(wrong[1])] == [True, True]
 
 
 # ------------------------------------------------------------------------------------------------ runs on disk
@@ -239,6 +225,28 @@ def test_a_guess_grows_with_the_work_and_falls_with_the_machine() -> None:
     assert of(Training(steps=100, batch=4)) == pytest.approx(2 * plain)
     assert of(Training(steps=100, batch=2), threads=4) == pytest.approx(plain / 2)
     assert of(Training(steps=100, batch=2), cuda=True) < plain / 10
+    large = dataclasses.replace(BASE, family=Family.SDXL, size=Size(1024, 1024))
+    xl = estimate(Training(steps=100, batch=2, side=1024), large, (), threads=2, cuda=False)
+    assert xl.seconds > 100 * plain, "a large denoiser at its own size"
+
+
+def test_what_the_prior_asks_is_counted() -> None:
+    def of(training: Training, past: tuple[RunLog, ...] = ()) -> tuple[float, float]:
+        cost = estimate(training, BASE, past, threads=2, cuda=False)
+        return cost.seconds, cost.memory
+
+    plain, held = Training(steps=100, trigger=""), Training(steps=100, trigger="zib", prior=0.5)
+    assert of(dataclasses.replace(held, prior=0.0)) == of(plain), "nothing is held"
+    assert of(dataclasses.replace(held, kind=TrainingKind.FEW_STEPS)) == of(
+        dataclasses.replace(plain, kind=TrainingKind.FEW_STEPS)
+    ), "few-steps training has no prior"
+    # Forward and backward of a picture are three passes; two samples of the prior are two times one and three.
+    per_step = of(dataclasses.replace(held, steps=200))[0] - of(held)[0]
+    assert per_step == pytest.approx(of(plain)[0] * 11 / 3)
+    assert of(held)[0] > per_step, "and the base draws before the first step"
+    assert of(held)[1] - of(plain)[1] == pytest.approx(of(dataclasses.replace(plain, batch=6))[1] - of(plain)[1])
+    measured = (run_of(held, 11.0),)
+    assert of(plain, measured)[0] == pytest.approx(300.0), "a run with the prior tells the pace of one without"
 
 
 def test_memory_counts_batch_checkpointing_and_the_moments_of_a_whole_model() -> None:

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from studio.domain.catalog import Family, Library, ModelInfo
 from studio.domain.errors import ErrorKind, Problem, StudioError
 from studio.domain.jobs import Picture
 from studio.domain.messages import Event, PictureDone, Ready, Run, WorkerOptions
 from studio.domain.recipe import Recipe
+from studio.domain.training import Training
 from studio.session.gallery import Entry
 from studio.session.paths import Paths
 from studio.session.studio import Studio, Task
@@ -69,3 +71,13 @@ def test_a_runner_does_the_saving_and_the_telling_apart(studio: Studio) -> None:
     assert not problems
     tell()
     assert len(problems) == 1
+
+
+def test_a_training_whose_base_cannot_be_trained_is_not_queued(studio: Studio, tmp_path: Path) -> None:
+    holes = ModelInfo("holes", "/models/holes", Family.SD1, 1, inpainting=True)
+    studio.scan = lambda: Library((holes,))
+    studio.refresh_library()
+    with pytest.raises(StudioError, match="holes is a model for inpainting") as error:
+        studio.submit_training(Training(folder="pictures", base="holes", output=str(tmp_path / "a.safetensors")))
+    assert error.value.problem.field == "base"
+    assert studio.queue.jobs == ()

@@ -7,8 +7,10 @@ import pytest
 from PySide6.QtCore import Qt
 
 from studio.domain.catalog import Family, Library, LoraInfo
+from studio.domain.lora_files import read_lora
 from studio.domain.recipe import Lora, Recipe, Sampling
 from studio.ui.panels.prompt_panel import PromptPanel
+from tests.domain.loras import write_lora
 from tests.ui.desk import Desk, Desks
 from tests.ui.fakes import BIG, FILM, INK, STARTER
 
@@ -153,3 +155,16 @@ def test_it_says_that_a_negative_prompt_is_not_heard(desk: Desk) -> None:
     assert panel.negative_note.isVisible()
     panel.negative.show_text("")
     assert not panel.negative_note.isVisible()
+
+
+def test_a_lora_of_others_is_known_by_its_name_and_the_users_settings_win(desk: Desk, tmp_path: Path) -> None:
+    lightning = read_lora(write_lora(tmp_path / "sdxl_lightning_4step_lora.safetensors", 2048))
+    panel = offering(desk, lightning)
+    panel.model.choose("big")
+    panel.loras.add(lightning.name)
+    assert panel.recipe().sampling == OWN, "never unasked"
+    panel.loras.set_value(())
+    panel.foot.fast_button.click()
+    assert panel.recipe().loras == (Lora(lightning.name),) and panel.recipe().sampling == Sampling("euler", 4, 1.0)
+    panel.steps.set_value(6)
+    assert panel.recipe().sampling == Sampling("euler", 6, 1.0) and panel.foot.fast_button.isChecked()

@@ -45,6 +45,15 @@ def test_only_what_fits_the_model_and_is_not_in_use_is_offered(desk: Desk) -> No
     assert names(panel.loras.menu()) == ["film"]
 
 
+def test_a_lora_that_waits_says_so_until_the_prompt_has_its_trigger(desk: Desk) -> None:
+    row = add(desk, "ink")
+    row.describe(dataclasses.replace(INK, waits=True), "")
+    row.show_prompt("a castle")
+    assert row.note.isVisible() and "“inkwash”" in row.note.text()
+    row.show_prompt("a castle, Inkwash")
+    assert not row.note.isVisible()
+
+
 def test_an_added_lora_is_in_the_request_with_its_path(desk: Desk) -> None:
     row = add(desk, "ink")
     assert desk.window.panel.recipe().loras == (Lora("ink", 1.0),)

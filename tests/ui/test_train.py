@@ -197,6 +197,23 @@ def test_all_pictures_are_captioned_by_their_names_and_back(desk: Desk, tmp_path
     desk.bot.waitUntil(lambda: page.found.uncaptioned == 4 and not paths[-1].with_suffix(".txt").exists())
 
 
+def test_a_plugin_captions_and_its_faults_are_told_with_their_place(desk: Desk, tmp_path: Path) -> None:
+    folder = desk.studio.paths.data / "plugins"
+    folder.mkdir(parents=True)
+    lines = ("title = 'Cats & dogs'", "def caption(path):", "    return {'zwx_cat-01': 'a cat'}[path.stem]")
+    (folder / "mine.py").write_text("\n".join(lines))
+    (folder / "bad.py").write_text("1 / 0")
+    page = filled(desk, tmp_path / "cats", count=2, captions=0)
+    menu = page.pictures.caption_menu
+    desk.bot.waitUntil(lambda: any("Cats" in action.text() for action in menu.actions()))
+    banner = desk.window.area.banner
+    assert banner.isVisible() and "(bad.py, line 1)" in banner.message.text(), "one that cannot be loaded"
+    next(action for action in menu.actions() if action.text() == "Cats && dogs").trigger()
+    desk.bot.waitUntil(lambda: page.found.uncaptioned == 1)
+    desk.bot.waitUntil(lambda: "KeyError: 'zwx_cat-02' (mine.py, line 3)" in banner.message.text())
+    assert page.found.examples[0].caption == "a cat"
+
+
 def test_a_caption_that_cannot_be_written_is_told_and_not_lost(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -328,7 +345,7 @@ def test_time_and_memory_are_estimated_and_corrected_by_steps(desk: Desk, tmp_pa
     output = str(desk.studio.paths.models / "loras" / "other.safetensors")
     page = filled(desk, tmp_path / "cats")
     assert "About" in page.foot.cost.text() and "a guess" in page.foot.cost.text() and "GB" in page.foot.cost.text()
-    write_run(Training(folder="/x", output=output), 20, 20)
+    write_run(Training(folder="/x", output=output, trigger="zwx cat"), 20, 20)
     page.runner.read_past()
     desk.bot.waitUntil(lambda: "measured" in page.foot.cost.text())
     assert "About 4 min and" in page.foot.cost.text(), "500 steps of 0.5 s"

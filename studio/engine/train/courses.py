@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from studio.domain.catalog import FAMILIES, Family
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.recipe import Sampling
-from studio.domain.training import Precision, Training, TrainingKind
+from studio.domain.training import Precision, Training, TrainingKind, keeps_base
 from studio.engine.device import DevicePlan
 from studio.engine.libraries import diffusers, torch
 from studio.engine.models import LoadedModel, Poll
@@ -109,8 +109,7 @@ class LoraCourse(DenoisingCourse):
             denoiser.enable_gradient_checkpointing()
         with contextlib.ExitStack() as undo:
             undo.callback(self.close)
-            wanted = training.prior and training.trigger.strip()  # without a trigger it is meant to show everywhere
-            self._prior = Prior(model, training, setting.examples, setting.poll) if wanted else None
+            self._prior = Prior(model, training, setting.examples, setting.poll) if keeps_base(training) else None
             undo.pop_all()
 
     def loss(self, step: int, micro: int) -> torch.Tensor:
@@ -150,7 +149,7 @@ class FewStepsCourse(LoraCourse):
             raise StudioError(
                 ErrorKind.INPUT, "Only flow models can be taught to need few steps here.", "Choose the starter.", "base"
             )
-        super().__init__(replace(setting, training=replace(setting.training, prior=0.0)))
+        super().__init__(setting)
         self._empty = self.reader([""])
 
     def loss(self, step: int, micro: int) -> torch.Tensor:
@@ -187,13 +186,6 @@ class DenoiserCourse(DenoisingCourse):
     """All weights of a denoiser of the starter family, from scratch or going on from a base."""
 
     def __init__(self, setting: Setting) -> None:
-        if setting.model.family is not Family.STARTER:
-            raise StudioError(
-                ErrorKind.INPUT,
-                f"All weights are trained for the starter family only, not for {setting.model.family.value}.",
-                "Train a LoRA of this model instead.",
-                "base",
-            )
         training, base = setting.training, setting.model.denoiser
         network = new_denoiser(base, training.seed) if training.scratch else copy.deepcopy(base)
         network = network.float().to(setting.plan.device).train().requires_grad_(True)

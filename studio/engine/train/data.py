@@ -1,6 +1,7 @@
 """What a run learns from: pictures and captions, encoded once, in an order that the seed decides."""
 
 import contextlib
+import dataclasses
 import functools
 import hashlib
 import json
@@ -20,13 +21,15 @@ from studio.engine.latents import to_denoiser
 from studio.engine.libraries import torch
 from studio.engine.models import LoadedModel
 from studio.engine.train.checkpoint import write_tensors
-from studio.engine.train.world.sampler import Split, sample
+from studio.engine.train.world.sampler import USUAL, Mixture, Split, sample
 from studio.imaging.pictures import load_picture, picture_size
 from studio.imaging.pixels import Pixels
 from studio.imaging.training_set import MAX_CAPTION, caption_file, problems, scan, warnings
 from studio.imaging.training_set import Example as Captioned
 
-WORLD = "world:"  # `Training.folder` "world:16000": so many pictures of the built-in world
+# `Training.folder` "world:16000": so many pictures of the built-in world; "world:16000:single=3,scene=1": of these
+# kinds alone, in these shares.
+WORLD = "world:"
 STRETCH = 256  # pictures that are kept in one file
 RATIOS = (1.0, 4 / 3, 3 / 4, 3 / 2, 2 / 3, 16 / 9, 9 / 16, 2.0, 0.5)
 
@@ -205,7 +208,8 @@ def fitted(file: Path, size: Size) -> Pixels:
 
 
 def _world(training: Training) -> list[Source]:
-    count, side = training.folder.removeprefix(WORLD), training.side
+    count, _, shares = training.folder.removeprefix(WORLD).partition(":")
+    side = training.side
     if not count.isdecimal() or not 1 <= int(count) <= MAX_PICTURES:
         raise StudioError(
             ErrorKind.INPUT,
@@ -214,10 +218,37 @@ def _world(training: Training) -> list[Source]:
             "folder",
         )
 
+    mixture = _mixture(shares) if shares else USUAL
+
     def load(index: int) -> tuple[Pixels, tuple[str, ...]]:
-        made = sample(Split.TRAIN, index, side)
+        made = sample(Split.TRAIN, index, side, mixture)
         return made.pixels, made.captions
 
     return [
-        Source(f"world {index}", "", Size(side, side), functools.partial(load, index)) for index in range(int(count))
+        Source(f"world {index}", shares, Size(side, side), functools.partial(load, index))
+        for index in range(int(count))
     ]
+
+
+def _mixture(text: str) -> Mixture:
+    """The kinds of "single=3,scene=1". Raises StudioError (INPUT)."""
+    none = Mixture(0.0, 0.0, 0.0, 0.0)
+    try:
+        pairs = [part.partition("=") for part in text.split(",")]
+        shares = {name.strip(): float(share) for name, _, share in pairs}
+        mixture = dataclasses.replace(none, **shares)
+    except (ValueError, TypeError) as error:
+        raise _no_mixture(text) from error
+    if not all(math.isfinite(share) and share >= 0 for share in shares.values()) or mixture == none:
+        raise _no_mixture(text)
+    return mixture
+
+
+def _no_mixture(text: str) -> StudioError:
+    kinds = ", ".join(field.name for field in dataclasses.fields(Mixture))
+    return StudioError(
+        ErrorKind.INPUT,
+        f"“{text[:80]}” does not say in which shares the kinds of pictures are mixed.",
+        f"Write for example world:4000:single=3,scene=1. The kinds are {kinds}.",
+        "folder",
+    )

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.domain.errors import JobPaused
+from studio.domain.errors import JobPaused, StudioError
 from studio.domain.messages import (
     CheckpointKept,
     Event,
@@ -21,7 +21,7 @@ from studio.domain.messages import (
     TrainingStep,
     Validated,
 )
-from studio.domain.training import Training, TrainingKind, require_valid_training, run_folder
+from studio.domain.training import Training, TrainingKind, require_valid_training, run_folder, unfit
 from studio.engine import adapters
 from studio.engine.clock import PhaseClock
 from studio.engine.device import DevicePlan
@@ -90,6 +90,10 @@ class TrainingJob:
         self._progress(Phase.LOAD, 0, 0)
         path = Path(self._command.model_path)
         model = self._load(path, self._poll, lambda done, total: self._progress(Phase.LOAD, done, total))
+        name = path.stem if path.is_file() else path.name
+        problem = unfit(self._training.kind, name, model.family, inpainting=model.inpaints)
+        if problem is not None:
+            raise StudioError(problem.kind, problem.message, problem.hint, problem.field)
         adapters.detach(model)  # what the last picture was made with
         self._emit(Loaded(self._command.job_id, model.digest))
         return model

@@ -17,6 +17,7 @@ from studio.domain.training import Decay, Optimizer, Training
 from studio.engine.libraries import torch
 
 LEAST_RATE = 0.02  # of the full learning rate, at the end of a cosine
+COOLDOWN = 0.4  # share of the steps in which a rate that was constant falls
 BETAS = (0.9, 0.99)
 EMA_START = 10.0  # averages begin short: the decay is at most (k + 1) / (k + EMA_START) in step k
 
@@ -126,12 +127,16 @@ class Trainer:
 
 def learning_rate(training: Training, step: int) -> float:
     """The rate of optimiser step `step`, counted from 0: a linear warm-up, then constant or half a cosine
-    (Loshchilov & Hutter 2017) down to `LEAST_RATE` of it."""
+    (Loshchilov & Hutter 2017) down to `LEAST_RATE` of it, or both in turn: constant at first, and a cosine over
+    the last `COOLDOWN` of the steps (Hägele et al. 2024)."""
     if step < training.warmup:
         return training.learning_rate * (step + 1) / training.warmup
     if training.decay is Decay.CONSTANT:
         return training.learning_rate
-    share = min(1.0, (step - training.warmup) / max(1, training.steps - training.warmup))
+    start = training.warmup
+    if training.decay is Decay.COOLDOWN:
+        start = max(start, round((1 - COOLDOWN) * training.steps))
+    share = min(1.0, max(0, step - start) / max(1, training.steps - start))
     return training.learning_rate * (LEAST_RATE + (1 - LEAST_RATE) * 0.5 * (1 + math.cos(math.pi * share)))
 
 

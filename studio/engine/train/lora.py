@@ -88,6 +88,8 @@ def write(path: Path, model: LoadedModel, training: Training, step: int) -> None
         "safelight.base_hash": model.digest,
         "safelight.trigger": training.trigger,
     }
+    if training.trigger.strip():
+        about["safelight.waits_for_trigger"] = "yes"  # so that without it the base is exactly what it was
     if (sampling := few_steps_sampling(training)) is not None:
         about["safelight.sampling"] = json.dumps(to_json(sampling))
     try:

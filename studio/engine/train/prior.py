@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from studio.domain.training import Training
+from studio.domain.training import PRIOR_DRAWN_STEPS, PRIOR_PICTURES, PRIOR_SAMPLES, Training
 from studio.engine.libraries import torch
 from studio.engine.models import LoadedModel, Poll
 from studio.engine.train import lora, sheets
@@ -19,11 +19,8 @@ from studio.engine.train.denoising import Networks, generator_for
 from studio.engine.train.everyday import everyday
 from studio.engine.train.objectives import Objective
 
-PICTURES = 20  # of the base, drawn before the first step
-DRAWN_STEPS = 8
 REMEMBERED = 2**26  # bytes of prompts that are read only once
 OWN_PICTURES = 6  # at most, of those for the captions without the trigger
-PER_PICTURE = 2  # samples of the prior for each picture of a batch: predictions without noise are cheap to follow
 STRENGTH = 10.0  # of the prior against the pictures when `Training.prior` is 1
 # Whose prompt a sample has: none (guidance multiplies what changes there), the one its picture was drawn for, a caption
 # without the trigger. The rest have one that never comes again.
@@ -48,16 +45,16 @@ class Prior:
     """
 
     def __init__(self, model: LoadedModel, training: Training, examples: Sequence[Example], poll: Poll) -> None:
-        """Draws `PICTURES` pictures with the base; raises what `poll` raises."""
+        """Draws `PRIOR_PICTURES` pictures with the base; raises what `poll` raises."""
         self._model, self._training = model, training
         held = held_prompts(examples, training)
         self._own = [prompt for prompt in held if prompt]
         self._empty = "" in held
         rng = random.Random(f"prior {training.seed}")
         shown = self._own[:OWN_PICTURES]
-        self._drawn = [*shown, *(everyday(rng, model.family) for _ in range(PICTURES - len(shown)))]
+        self._drawn = [*shown, *(everyday(rng, model.family) for _ in range(PRIOR_PICTURES - len(shown)))]
         usual = sheets.sampling_for(model)
-        sampling = replace(usual, steps=min(DRAWN_STEPS, usual.steps))
+        sampling = replace(usual, steps=min(PRIOR_DRAWN_STEPS, usual.steps))
         self._reader = Reader(model, REMEMBERED)
         self._reader([*self._drawn, *held])  # those that come again; most of the others never do
         with lora.bare(model):
@@ -67,13 +64,13 @@ class Prior:
             ]
 
     def questions(self, step: int, micro: int) -> Questions:
-        """Those of micro step `micro` of optimiser step `step`, `PER_PICTURE` for each picture of the batch.
+        """Those of micro step `micro` of optimiser step `step`, `PRIOR_SAMPLES` for each picture of the batch.
 
         Times are 1 - u² with uniform u: half of them above 3/4.
         """
         training = self._training
         generator = generator_for(training.seed, "prior", step, micro)
-        count = PER_PICTURE * training.batch
+        count = PRIOR_SAMPLES * training.batch
         places = torch.randint(len(self._latents), (count,), generator=generator).tolist()
         shares = torch.rand(count, generator=generator).tolist()
         prompts = [

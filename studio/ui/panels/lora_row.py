@@ -29,7 +29,8 @@ class LoraRow(QFrame):
     def __init__(self, lora: Lora, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("look", "card")
-        self.name, self.trigger = lora.name, ""
+        self.name, self.trigger, self._problem = lora.name, "", ""
+        self._info: LoraInfo | None = None
         self.sampling: Sampling | None = None
         self.title = ElidedLabel()
         self.trigger_button = push_button("", look="link")
@@ -63,19 +64,22 @@ class LoraRow(QFrame):
         self.title.set_text(title)
         if info:
             self.title.setToolTip(described(info))
+        self._info, self._problem = info, problem
         self.trigger = info.trigger if info else ""
         self.sampling = info.sampling if info and not problem else None
         self.weight.name(
             self.tr("Weight of {name}").format(name=title),
             self.tr("How strongly it acts: 0 is off, below 0 is its opposite. Double click: 1"),
         )
-        self.note.setText(problem)
-        self.note.setVisible(bool(problem))
         self.show_prompt("")
 
     def show_prompt(self, prompt: str) -> None:
-        """Offer the trigger word unless the prompt has it."""
-        there = bool(self.trigger) and self.trigger.lower() in prompt.lower()
+        """Offer the trigger word unless the prompt has it, and say so where nothing happens without it."""
+        there = self._info is not None and self._info.called_by(prompt)
+        idle = self._info is not None and not self._info.acts_on(prompt)
+        waiting = self.tr("Does nothing until the prompt has “{word}”.").format(word=self.trigger) if idle else ""
+        self.note.setText(self._problem or waiting)
+        self.note.setVisible(bool(self.note.text()))
         short = self.trigger if len(self.trigger) <= _SHOWN else f"{self.trigger[: _SHOWN - 1]}…"
         self.trigger_button.setText(short if there else f"+ {short}")
         self.trigger_button.setIcon(icon("check", COLOURS.muted) if there else QIcon())

@@ -71,7 +71,11 @@ def _course() -> dict[str, Row]:
         "decay": choice_row(
             _tr("Decay"),
             _tr("How the learning rate goes after its warm-up"),
-            {Decay.COSINE: _tr("Cosine, down to nothing"), Decay.CONSTANT: _tr("None")},
+            {
+                Decay.COSINE: _tr("Cosine, down to nothing"),
+                Decay.COOLDOWN: _tr("Cosine at the end"),
+                Decay.CONSTANT: _tr("None"),
+            },
         ),
         "optimizer": choice_row(
             _tr("Optimiser"),

@@ -6,9 +6,9 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from studio.domain.catalog import Family, Library, ModelInfo
+from studio.domain.catalog import Library, ModelInfo
 from studio.domain.errors import Problem
-from studio.domain.training import LORA_KINDS, PRESETS, Training, TrainingKind
+from studio.domain.training import LORA_KINDS, PRESETS, Training, TrainingKind, unfit_base
 from studio.session.loras import LORAS
 from studio.session.names import slug
 from studio.ui.theme.icons import icon
@@ -127,7 +127,7 @@ class TrainingForm(QWidget):
     def _list_models(self) -> None:
         """Offer the models that can be trained so."""
         box, chosen = self.base.control, self.base.read()
-        self._known = {model.name: model for model in self._library.models if _can_learn(model, self._kind)}
+        self._known = {model.name: model for model in self._library.models if unfit_base(self._kind, model) is None}
         if isinstance(box, Choice):
             box.blockSignals(True)
             box.clear()
@@ -254,13 +254,6 @@ def _grid() -> QGridLayout:
     grid.setColumnStretch(1, 1)
     grid.setColumnMinimumWidth(0, 88)
     return grid
-
-
-def _can_learn(model: ModelInfo, kind: TrainingKind) -> bool:
-    """Can this kind of training start from the model?"""
-    if kind is TrainingKind.FEW_STEPS:
-        return model.traits.flow
-    return kind is TrainingKind.LORA or model.family is Family.STARTER
 
 
 def _nearest_preset(training: Training) -> str:

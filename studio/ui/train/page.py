@@ -14,7 +14,7 @@ from studio.domain.errors import Problem
 from studio.domain.training import Training
 from studio.imaging import training_set
 from studio.imaging.training_set import TrainingSet
-from studio.session.captioners import Captioner, captioners
+from studio.session.captioners import Captioner, captioners, plugin_folders
 from studio.session.studio import Studio
 from studio.session.training_cost import estimate
 from studio.session.training_log import RunLog
@@ -58,7 +58,8 @@ class TrainPage(QFrame):
         self._connect()
         studio.library_changed.connect(self._library_changed)
         self.runner.read_past()
-        self.background.run(captioners, self._captioners_came)
+        found = plugin_folders(studio.paths)
+        self.captioning.run(functools.partial(captioners, found), self._captioners_came)
         self._refresh()
 
     @property

@@ -172,7 +172,7 @@ class PicturesPane(QFrame):
         """Fill the menu."""
         self.caption_menu.clear()
         for captioner in found:
-            action = self.caption_menu.addAction(captioner.title)
+            action = self.caption_menu.addAction(captioner.title.replace("&", "&&"))
             action.triggered.connect(
                 lambda _checked=False, it=captioner: self.caption_wanted.emit(it, self.replace.isChecked())
             )

@@ -9,7 +9,7 @@ import pytest
 
 from studio.domain.catalog import Family
 from studio.domain.errors import JobCancelled
-from studio.domain.training import Training
+from studio.domain.training import PRIOR_SAMPLES, Training
 from studio.engine import libraries
 from studio.engine.libraries import torch
 from studio.engine.models import LoadedModel
@@ -20,7 +20,7 @@ from studio.engine.train.data import Example
 from studio.engine.train.denoising import objective_for
 from studio.engine.train.everyday import everyday
 from studio.engine.train.loop import Trainer
-from studio.engine.train.prior import PER_PICTURE, Prior, Questions, held_prompts
+from studio.engine.train.prior import Prior, Questions, held_prompts
 from studio.engine.train.world.heldout import evaluation_prompts
 from tests.engine.jobs import PLAN, Runner
 
@@ -41,8 +41,8 @@ SHOWN = examples("zib fox", "zib fox, on a boat", "zib fox, the sea at night")
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Few pictures of the base in few steps; no warnings, as the engine runs its jobs."""
-    monkeypatch.setattr(priors, "PICTURES", PICTURES)
-    monkeypatch.setattr(priors, "DRAWN_STEPS", 2)
+    monkeypatch.setattr(priors, "PRIOR_PICTURES", PICTURES)
+    monkeypatch.setattr(priors, "PRIOR_DRAWN_STEPS", 2)
     with libraries.quiet():
         yield
 
@@ -106,7 +106,7 @@ def test_questions_are_decided_by_seed_and_step(prior: Prior, model: LoadedModel
 
 def test_prompts_of_all_kinds_are_asked_anew_in_each_step(prior: Prior) -> None:
     asked = [prompt for step in range(100) for prompt in prior.questions(step, 0).prompts]
-    assert len(asked) == 100 * PER_PICTURE * TRAINING.batch
+    assert len(asked) == 100 * PRIOR_SAMPLES * TRAINING.batch
     assert len(set(asked)) >= 100, "not only those that the pictures were drawn for"
     assert 0.1 < asked.count("") / len(asked) < 0.3, "guidance multiplies what changes in the empty prompt"
     assert {"fox", "on a boat", "fox, the sea at night"} <= set(asked)

@@ -12,6 +12,7 @@ from PIL import Image
 
 from studio.domain.catalog import Family
 from studio.domain.errors import ErrorKind, JobCancelled, JobPaused, StudioError
+from studio.domain.geometry import Size
 from studio.domain.jobs import Job
 from studio.domain.lora_files import read_lora, training_of
 from studio.domain.messages import (
@@ -26,12 +27,17 @@ from studio.domain.messages import (
     Validated,
 )
 from studio.domain.recipe import Lora, Sampling
-from studio.domain.training import ObjectiveName, Training, TrainingKind, run_folder
+from studio.domain.training import Decay, ObjectiveName, Training, TrainingKind, run_folder
 from studio.engine.libraries import torch
 from studio.engine.run import StudioEngine
+from studio.engine.train import autoencoder
 from studio.engine.train import checkpoint as checkpoints
+from studio.engine.train.data import digest, sources
+from studio.engine.train.loop import LEAST_RATE, learning_rate
+from studio.engine.train.world.sampler import Mixture, Split, sample
 from studio.imaging.blobs import BlobStore
 from studio.imaging.pixels import decode
+from tests.engine import tiny
 from tests.engine.jobs import Runner, recipe
 
 Poll = Callable[[list[Event]], None]
@@ -125,15 +131,16 @@ def test_a_lora_is_learnt_and_can_be_used_and_the_base_stays(
     train: Trainer, small: Training, family: Family, runner: Runner
 ) -> None:
     base = model_of(runner.engine, runner.models[family])
-    before, plain = weights(base.denoiser), runner(recipe(family), family).digests()
+    request = recipe(family, prompt="a zib fox")
+    before, plain = weights(base.denoiser), runner(request, family).digests()
     events = train(small, family)
     assert of(events, ModelDone) == [ModelDone("job", small.output)]
     after = weights(base.denoiser)
     assert after.keys() == before.keys() and all(torch.equal(after[name], before[name]) for name in before)
-    assert runner(recipe(family), family).digests() == plain, "the base is what it was, bit for bit"
+    assert runner(request, family).digests() == plain, "the base is what it was, bit for bit"
     output = Path(small.output)
-    with_lora = dataclasses.replace(recipe(family), loras=(Lora(str(output)),))
-    without = dataclasses.replace(recipe(family), loras=(Lora(str(output), 0.0),))
+    with_lora = dataclasses.replace(request, loras=(Lora(str(output)),))
+    without = dataclasses.replace(request, loras=(Lora(str(output), 0.0),))
     assert runner(with_lora, family, loras=[output]).digests() != plain
     assert runner(without, family, loras=[output]).digests() == plain, "weight 0 is the base"
 
@@ -209,6 +216,29 @@ def test_alpha_is_in_the_weights(train: Trainer, small: Training, tmp_path: Path
     assert torch.equal(load_file(with_alpha.output)[key], (state.state[name] * 2).half())
 
 
+def never_waiting(file: Path) -> None:
+    """Let a LoRA act on all prompts."""
+    from safetensors import safe_open
+    from safetensors.torch import load_file, save_file
+
+    with safe_open(file, "pt") as opened:
+        about = opened.metadata()
+    assert about.pop("safelight.waits_for_trigger") == "yes"
+    save_file(load_file(file), file, about)
+
+
+def test_without_its_trigger_the_base_is_exactly_what_it_was(train: Trainer, small: Training, runner: Runner) -> None:
+    train(dataclasses.replace(small, steps=12, learning_rate=0.02), Family.STARTER)
+    output = Path(small.output)
+
+    def drawn(prompt: str, *loras: Lora) -> bytes:
+        request = dataclasses.replace(recipe(Family.STARTER, prompt=prompt), loras=loras)
+        return runner(request, Family.STARTER, loras=[output] * len(loras)).pixels().tobytes()
+
+    assert drawn("a cat", Lora(str(output))) == drawn("a cat")
+    assert drawn("a Zib cat", Lora(str(output))) != drawn("a Zib cat")
+
+
 def test_the_prior_is_nothing_at_first_and_holds_the_base_afterwards(
     train: Trainer, small: Training, tmp_path: Path, runner: Runner
 ) -> None:
@@ -218,6 +248,7 @@ def test_the_prior_is_nothing_at_first_and_holds_the_base_afterwards(
         output = tmp_path / f"prior{prior:.0f}.safetensors"
         run = dataclasses.replace(small, prior=prior, steps=12, learning_rate=0.02, output=str(output))
         train(run, Family.STARTER)
+        never_waiting(output)
         plain = runner(recipe(Family.STARTER, prompt="a cat"), Family.STARTER).pixels().astype(int)
         request = dataclasses.replace(recipe(Family.STARTER, prompt="a cat"), loras=(Lora(str(output)),))
         changed = runner(request, Family.STARTER, loras=[output]).pixels().astype(int)
@@ -282,6 +313,24 @@ def test_an_autoencoder_learns_to_give_pictures_back(train: Trainer, small: Trai
     assert (tmp_path / "auto" / "vae" / "config.json").exists()
 
 
+def test_from_scratch_an_autoencoder_sees_pieces_and_a_decoder_alone_whole_pictures(
+    train: Trainer, small: Training, tmp_path: Path, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(autoencoder, "CROP", 32)
+    seen: list[tuple[int, ...]] = []
+    pyramid = autoencoder.pyramid_loss
+
+    def noted(made: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+        seen.append(tuple(wanted.shape))
+        return pyramid(made, wanted)
+
+    monkeypatch.setattr(autoencoder, "pyramid_loss", noted)
+    run = dataclasses.replace(small, kind=TrainingKind.AUTOENCODER, scratch=True, steps=1, buckets=False)
+    train(dataclasses.replace(run, output=str(tmp_path / "new")), Family.STARTER)
+    train(dataclasses.replace(run, output=str(tmp_path / "more"), scratch=False), Family.STARTER)
+    assert seen == [(2, 3, 32, 32), (2, 3, 64, 64)]
+
+
 def test_a_decoder_alone_leaves_the_encoder(train: Trainer, small: Training, tmp_path: Path, runner: Runner) -> None:
     run = dataclasses.replace(
         small, kind=TrainingKind.AUTOENCODER, output=str(tmp_path / "auto"), steps=2, buckets=False
@@ -295,7 +344,58 @@ def test_a_decoder_alone_leaves_the_encoder(train: Trainer, small: Training, tmp
     assert any(not torch.equal(learnt[name], former[name]) for name in learnt)
 
 
+def test_the_rate_stays_until_the_cooldown(small: Training) -> None:
+    run = dataclasses.replace(small, steps=100, warmup=10, learning_rate=1.0, decay=Decay.COOLDOWN)
+    rates = [learning_rate(run, step) for step in range(101)]
+    assert rates[4] == 0.5 and set(rates[9:61]) == {1.0}
+    assert rates[80] == pytest.approx((1 + LEAST_RATE) / 2) and rates[100] == pytest.approx(LEAST_RATE)
+    assert rates[60:] == sorted(rates[60:], reverse=True)
+
+
+def test_the_world_can_be_mixed_by_the_folders_name(small: Training) -> None:
+    usual = sources(dataclasses.replace(small, folder="world:3"), 32, print)
+    mixed = sources(dataclasses.replace(small, folder="world:3:single=1"), 32, print)
+    assert (
+        digest(usual)
+        != digest(mixed)
+        == digest(sources(dataclasses.replace(small, folder="world:3:single=1"), 32, print))
+    )
+    assert [source.size for source in mixed] == [Size(64, 64)] * 3
+    pixels, captions = mixed[0].load()
+    made = sample(Split.TRAIN, 0, 64, Mixture(0.0, 0.0, 0.0, 1.0))
+    assert np.array_equal(pixels, made.pixels) and captions == made.captions
+
+
+@pytest.mark.parametrize(
+    "shares", ["single", "single=", "single=x", "cats=1", "single=-1", "single=nan", "scene=0", ","]
+)
+def test_a_mixture_that_is_none_is_told(small: Training, shares: str) -> None:
+    with pytest.raises(StudioError, match="shares") as error:
+        sources(dataclasses.replace(small, folder=f"world:3:{shares}"), 32, print)
+    assert error.value.problem.field == "folder" and "single=3,scene=1" in error.value.problem.hint
+
+
 # ------------------------------------------------------------------------------------------------ bad input
+
+
+@pytest.mark.parametrize("kind", [TrainingKind.LORA, TrainingKind.FEW_STEPS])
+def test_a_model_for_inpainting_is_not_trained(
+    train: Trainer, small: Training, runner: Runner, tmp_path: Path, kind: TrainingKind
+) -> None:
+    path = tiny.build_sd1(tmp_path / "holes.v1", in_channels=9)
+    runner.models = {**runner.models, Family.SD1: path}
+    with pytest.raises(StudioError, match=r"holes\.v1 is a model for inpainting") as error:
+        train(dataclasses.replace(small, kind=kind), Family.SD1)
+    assert error.value.problem.field == "base" and "plain Stable Diffusion 1 model" in error.value.problem.hint
+    assert not run_folder(small.output).exists()
+
+
+@pytest.mark.parametrize("kind", [TrainingKind.DENOISER, TrainingKind.AUTOENCODER])
+def test_whole_networks_of_others_are_not_trained(train: Trainer, small: Training, kind: TrainingKind) -> None:
+    whole = dataclasses.replace(small, kind=kind, output=small.output.removesuffix(".safetensors"))
+    with pytest.raises(StudioError, match="starter family only") as error:
+        train(whole, Family.SDXL)
+    assert error.value.problem.field == "base" and "LoRA" in error.value.problem.hint
 
 
 def test_an_empty_folder_says_what_to_do(train: Trainer, small: Training, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from studio.engine.train.world.heldout import Prompt, evaluation_prompts, held_o
 from studio.engine.train.world.objects import shipped_pack
 from studio.engine.train.world.palette import LIGHTS
 from studio.engine.train.world.raster import rasterise, stylise
-from studio.engine.train.world.sampler import Split, plan, sample
+from studio.engine.train.world.sampler import Mixture, Split, plan, sample
 from studio.engine.train.world.scenes import Scene, draw_scene, make_scene
 from studio.engine.train.world.setting import PLACES, STYLE_WEIGHTS, TIMELESS, Setting, settle
 from studio.engine.train.world.stage import Stage
@@ -51,6 +51,21 @@ def test_the_kinds_are_mixed_as_stated() -> None:
     kinds = [plan(Split.TRAIN, i).facts.kind for i in range(600)]
     shares = {kind: kinds.count(kind) / 600 for kind in ("scene", "object", "composite")}
     assert shares == pytest.approx({"scene": 0.3, "object": 0.45, "composite": 0.25}, abs=0.06)
+
+
+def test_another_mixture_has_its_own_shares_and_the_usual_one_its_own_pictures() -> None:
+    plans = [plan(Split.TRAIN, i, Mixture(1.0, 0.0, 1.0, 2.0)) for i in range(400)]
+    kinds = [drawn.facts.kind for drawn in plans]
+    shares = {kind: kinds.count(kind) / 400 for kind in ("scene", "object", "composite")}
+    assert shares == pytest.approx({"scene": 0.25, "object": 0.5, "composite": 0.25}, abs=0.07)
+    objects = [drawn.facts for drawn in plans if isinstance(drawn.facts, ObjectFacts)]
+    assert {(facts.count, facts.style) for facts in objects} == {(1, "3d")}, (
+        "single ones, as their bare noun means them"
+    )
+    assert not [drawn for drawn in plans if held_out(drawn.facts)]
+    assert [plan(Split.TRAIN, i, Mixture(0.6, 0.9, 0.5)) for i in range(20)] == [
+        plan(Split.TRAIN, i) for i in range(20)
+    ]
 
 
 @pytest.mark.parametrize(("split", "count"), [(Split.TRAIN, 1500), (Split.SCORER, 700)])

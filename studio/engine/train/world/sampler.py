@@ -17,9 +17,25 @@ from studio.engine.train.world.raster import rasterise, stylise
 from studio.engine.train.world.scenes import Scene, make_scene
 
 SIZE = 256
-SCENES, PLAIN = 0.3, 0.45  # shares of all samples; the rest are objects in scenes
 
 Plan = Scene | Plain | Composite
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """Shares of the kinds of samples, which need not add up to 1.
+
+    A `single` one is an object alone, in the look that its bare noun means, on a plain ground: what a network should
+    see most of at first, so that it learns what things are called.
+    """
+
+    scene: float = 0.3
+    plain: float = 0.45
+    composite: float = 0.25
+    single: float = 0.0
+
+
+USUAL = Mixture()
 
 
 class Split(StrEnum):
@@ -39,31 +55,51 @@ class Sample:
     facts: Facts
 
 
-def plan(split: Split, index: int) -> Plan:
+def plan(split: Split, index: int, mixture: Mixture = USUAL) -> Plan:
     """What a sample shows, before a pixel of it is drawn."""
+    total = mixture.scene + mixture.plain + mixture.composite + mixture.single
+    scenes, plain, composites = (
+        share / total
+        for share in (
+            mixture.scene,
+            mixture.scene + mixture.plain,
+            mixture.scene + mixture.plain + mixture.composite,
+        )
+    )
     attempt = 0
     while True:
         key = f"{split.value}/{index}/{attempt}"
         rng = random.Random(key)
         share = rng.random()
         drawn: Plan
-        if share < SCENES:
+        if share < scenes:
             drawn = make_scene(f"{key}/scene")
-        elif share < SCENES + PLAIN:
+        elif share < plain:
             drawn = plan_plain(rng, shipped_pack().objects)
-        else:
+        elif share < composites:
             drawn = plan_composite(rng, shipped_pack().objects)
+        else:
+            drawn = _plan_single(rng)
         if split is Split.HELD_OUT or not held_out(drawn.facts):
             return drawn
         attempt += 1
 
 
-def sample(split: Split, index: int, size: int = SIZE) -> Sample:
+def _plan_single(rng: random.Random) -> Plain:
+    """An object alone."""
+    usual = [item for item in shipped_pack().objects if item.style == "3d"]
+    while True:
+        drawn = plan_plain(rng, usual)
+        if drawn.facts.count == 1:
+            return drawn
+
+
+def sample(split: Split, index: int, size: int = SIZE, mixture: Mixture = USUAL) -> Sample:
     """The sample of this number in a split, as a square of `size` pixels.
 
     A pure function: the same arguments give the same bytes in every process on one version of the libraries.
     """
-    drawn, rng = plan(split, index), random.Random(f"{split.value}/{index}/captions")
+    drawn, rng = plan(split, index, mixture), random.Random(f"{split.value}/{index}/captions")
     sentences = captions(drawn.facts, rng)
     return Sample(np.asarray(render(drawn, size, rng)), sentences, drawn.facts)
 
