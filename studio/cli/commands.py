@@ -44,7 +44,7 @@ def root(
 
 @app.command(hidden=True, context_settings={"ignore_unknown_options": True})
 def window(arguments: Annotated[list[str] | None, typer.Argument(metavar="[FILES]…")] = None) -> int:
-    """Open the window, with the given pictures."""
+    """Open the window, with the given pictures or a project."""
     from studio.cli.windowed import open_window
 
     return open_window(arguments or [])

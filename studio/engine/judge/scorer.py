@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from studio.domain.errors import ErrorKind, StudioError
 from studio.engine import libraries as lib
 from studio.engine.libraries import torch
+from studio.engine.train.checkpoint import write_tensors
 
 SIDE = 64
 FEATURES = 192
@@ -163,7 +164,7 @@ def fitted(pictures: torch.Tensor) -> torch.Tensor:
 def save_network(network: ScorerNetwork, path: Path, notes: dict[str, Any]) -> None:
     """Write half precision weights; `notes` (how it was trained) go into the header."""
     halves = {name: t.half().contiguous() for name, t in network.state_dict().items() if t.is_floating_point()}
-    save_file(halves, path, {"training": json.dumps(notes)})
+    write_tensors(path, halves, {"training": json.dumps(notes)})
 
 
 def load_scorer(weights: Path, encoder: Path) -> Scorer:
