@@ -6,6 +6,8 @@ from hypothesis import HealthCheck, settings
 
 # A busy machine is no counterexample, neither in a test nor in the drawing of its examples.
 settings.register_profile("safelight", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Ten times as many examples, for a night: `pytest --hypothesis-profile slow -o timeout=7200 tests/imaging`.
+settings.register_profile("slow", parent=settings.get_profile("safelight"), max_examples=1000)
 settings.load_profile("safelight")
 
 # Started in the background or by nohup, the tests inherit ignored signals, and so would the programs they start.

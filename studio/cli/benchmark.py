@@ -107,10 +107,24 @@ def run_suite(command: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _print(name: str, result: dict[str, Any]) -> None:
+    if result and all(isinstance(value, dict) and "limit" in value for value in result.values()):
+        Console().print(_against_limits(name, result))
+        return
     table = Table(name, "", box=None)
     for key, value in _flat(result):
         table.add_row(key, value)
     Console().print(table)
+
+
+def _against_limits(name: str, result: dict[str, dict[str, Any]]) -> Table:
+    """Figures that say whether their limit was met; seconds as milliseconds."""
+    table = Table(name, "wall", "own cpu", "limit", "met", box=None)
+    for key, figure in result.items():
+        shown = [figure["wall"], figure["cpu"], figure["limit"]]
+        seconds = figure["unit"] == "s"
+        numbers = (f"{value * 1000:.1f} ms" if seconds else f"{value:.2f}" for value in shown)
+        table.add_row(key, *numbers, figure["met"])
+    return table
 
 
 def _flat(value: Any, name: str = "") -> list[tuple[str, str]]:

@@ -25,12 +25,15 @@ Table = NDArray[np.float64]
 _STEPS = np.linspace(0.0, 1.0, 256)
 
 
-def adjusted(pixels: Pixels, adjustment: Adjustment, corner: Corner = (0, 0), margin: int = 0) -> Pixels:
+def adjusted(
+    pixels: Pixels, adjustment: Adjustment, corner: Corner = (0, 0), margin: int = 0, soft: Planes | None = None
+) -> Pixels:
     """`pixels` (height, width, 4, premultiplied) under an adjustment.
 
     `corner` is the place (x, y) of the upper left pixel in the document, and the result is `margin` pixels smaller on
-    each side: with a margin of `reach(adjustment)` it is what the whole picture would give there. Raises StudioError
-    (INPUT) for levels whose black is not below their white, and for curves whose points do not grow in x.
+    each side: with a margin of `reach(adjustment)` it is what the whole picture would give there. `soft` has the
+    result's colours under the blur, (3, n) from 0 to 255, where they are known already. Raises StudioError (INPUT) for
+    levels whose black is not below their white, and for curves whose points do not grow in x.
     """
     inner = pixels[margin : pixels.shape[0] - margin, margin : pixels.shape[1] - margin]
     if not inner.size or not inner[..., 3].any():
@@ -43,7 +46,7 @@ def adjusted(pixels: Pixels, adjustment: Adjustment, corner: Corner = (0, 0), ma
     if isinstance(adjustment, Blur | Sharpen):
         if adjustment.radius <= 0:
             return inner.copy()
-        soft = blurred(pixels, adjustment.radius, corner, margin) / np.float32(255)
+        soft = (blurred(pixels, adjustment.radius, corner, margin) if soft is None else soft) / np.float32(255)
         colour = soft if isinstance(adjustment, Blur) else _sharpened(colour, soft, adjustment)
     elif isinstance(adjustment, HueSaturation):
         colour = _colorized(colour, adjustment) if adjustment.colorize else _turned(colour, adjustment)

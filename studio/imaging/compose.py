@@ -88,7 +88,7 @@ class Compositor:
 
     def clear(self) -> None:
         """Give up all that is kept, to free memory."""
-        self._stack.kept.clear()
+        self._stack.clear()
         self._levels.clear()
 
     def _tile(self, units: Units, place: Place, level: int) -> Pixels:

@@ -61,6 +61,10 @@ class Stroke:
         """The tiles that the stroke has reached, in the order of rows."""
         yield from sorted(self._tiles, key=lambda place: (place.row, place.column))
 
+    def reaches(self, place: Place) -> bool:
+        """Whether the stroke has been in a tile."""
+        return place in self._tiles
+
     def coverage(self, rect: Rect) -> Pixels:
         """What is covered in a rectangle: (h, w) uint8, 0 to 255, before the brush's opacity."""
         out = np.zeros((rect.height, rect.width), np.uint8)

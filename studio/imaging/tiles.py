@@ -75,6 +75,12 @@ class TileStore:
         self._remember(digest, np.frombuffer(data, np.uint8).reshape(tile.shape))
         return digest
 
+    def forget(self) -> None:
+        """Give up the decoded tiles, to free memory; they are read again when they are needed."""
+        with self._lock:
+            self._recent.clear()
+            self._bytes = 0
+
     def paint(self, tiles: TileMap, rect: Rect) -> Pixels:
         """The pixels (height, width, 4) of a paint layer inside a rectangle; transparent black where nothing is."""
         out = np.zeros((rect.height, rect.width, 4), np.uint8)

@@ -1,5 +1,6 @@
 """One canvas as it is worked on: the document, its history, its pixels, and the project file that keeps all three."""
 
+import math
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -11,7 +12,7 @@ from studio.domain.document.history import History, Version
 from studio.domain.errors import ErrorKind, Problem, StudioError
 from studio.imaging.tiles import TileStore
 from studio.session.project.project import Project
-from studio.session.project.store import Change
+from studio.session.project.store import Change, Weight
 from studio.session.project.untitled import discard, new_path
 from studio.session.project.writer import UNDO_LIMIT, Writer
 
@@ -29,6 +30,7 @@ class CanvasSession:
     """
 
     changed = Signal(Document, Document)
+    versions_changed = Signal()  # their names, or which there are, while the document stays
     saved = Signal(bool)
     problem = Signal(Problem)
 
@@ -44,7 +46,7 @@ class CanvasSession:
             project.close()
             raise
         self.store = TileStore(project.blobs)
-        self._touched = len(self.history.versions) > 1
+        self._touched = self.history.versions[-1].id > 1
         self._writer = Writer(project, self.problem.emit, self.saved.emit, undo_limit)
         self._writer.start()
 
@@ -54,14 +56,14 @@ class CanvasSession:
         return cls(Project.create(path, document))
 
     @classmethod
-    def create_untitled(cls, folder: Path, document: Document) -> "CanvasSession":
+    def create_untitled(cls, folder: Path, document: Document, *, undo_limit: int = UNDO_LIMIT) -> "CanvasSession":
         """Work without a name, kept in `folder` until it gets one. Raises StudioError (DISK)."""
-        return cls(Project.create(new_path(folder), document), untitled=True)
+        return cls(Project.create(new_path(folder), document), untitled=True, undo_limit=undo_limit)
 
     @classmethod
-    def open(cls, path: Path, *, untitled: bool = False) -> "CanvasSession":
+    def open(cls, path: Path, *, untitled: bool = False, undo_limit: int = UNDO_LIMIT) -> "CanvasSession":
         """A project as it was left. Raises StudioError as `Project.open`, and when its history is damaged."""
-        return cls(Project.open(path), untitled=untitled)
+        return cls(Project.open(path), untitled=untitled, undo_limit=undo_limit)
 
     @property
     def path(self) -> Path:
@@ -111,6 +113,17 @@ class CanvasSession:
         self.changed.emit(document, previous)
         return version
 
+    def begin(self, label: str, document: Document) -> Version:
+        """Make this document the one that a new project begins with: nothing before it can be undone to.
+
+        Raises StudioError as `commit`.
+        """
+        version = self.commit(label, document)
+        removed, children = self.history.forget_older(math.inf)
+        self._put({}, children, tuple(each.id for each in removed))
+        self.versions_changed.emit()
+        return version
+
     def undo(self) -> bool:
         """Go back one step; whether there was one. Raises StudioError: DISK when it is damaged, INPUT as `commit`."""
         return self._moved(self.history.undo)
@@ -131,7 +144,12 @@ class CanvasSession:
         self._require_writable()
         version = self.history.named(self.history.current.id if version_id is None else version_id, name)
         self._put({}, (version,), ())
+        self.versions_changed.emit()
         return version
+
+    def limit_undo(self, size: int) -> None:
+        """Let the history take so many bytes beside the current version; its oldest steps go with later commits."""
+        self._writer.limit, self._writer.overweight = size, False
 
     def revert(self, version_id: int) -> Version:
         """Make a version's document the current one again, as a new step. Raises StudioError as `jump`."""
@@ -153,9 +171,34 @@ class CanvasSession:
 
         return self._writer.run(action)
 
-    def compact(self) -> "Future[None]":
-        """Give the space of what is no longer in the history back to the disk. The future has StudioError (DISK)."""
-        return self._writer.run(self._project.compact)
+    def undo_bytes(self) -> "Future[int | None]":
+        """What the history takes beside the current version; None while that is being counted. Costs little."""
+        return self._writer.run(lambda: self._project.undo_bytes() if self._project.counted else None)
+
+    def weigh(self, older: float | None = None) -> "Future[Weight]":
+        """What the project takes, and would take after `compact`. The future has StudioError as `Project.weigh`."""
+        gone = {version.id for version in self.history.older_than(older)} if older is not None else set[int]()
+        return self._writer.run(lambda: self._project.weigh(gone))
+
+    def compact(self, older: float | None = None) -> "Future[int]":
+        """Give the space of what is not in the history back to the disk; steps made before `older` (seconds since 1970)
+        are dropped from it first, but neither the current nor the named ones.
+
+        The future has the bytes that became free, or StudioError (DISK): what was dropped is gone then, too. Raises
+        StudioError as `commit`.
+        """
+        self._require_writable()
+        if older is not None:
+            removed, children = self.history.forget_older(older)
+            self._put({}, children, tuple(version.id for version in removed))
+            self.versions_changed.emit()
+
+        def action() -> int:
+            before = self._project.disk_bytes()
+            self._project.compact()
+            return before - self._project.disk_bytes()
+
+        return self._writer.run(action)
 
     def retry(self) -> None:
         """Try again to save what could not be saved."""

@@ -126,6 +126,13 @@ def finish(prepared: Prepared, result: Pixels) -> Placed:
     return _placed(prepared.before, placing.resized(made, prepared.placement.context.size), prepared)
 
 
+def removal_context(canvas: Size, marked: Rect, settings: Inpaint) -> Rect:
+    """The part of a canvas that `remove` looks at when the mask's `masks.bounds` are `marked`."""
+    reach = marked.grown(settings.grow + settings.feather)
+    margin = min(_REMOVAL, max(reach.width, reach.height) * 2)
+    return reach.grown(margin).intersected(Rect.of(canvas))
+
+
 def remove(pixels: Pixels, mask: Pixels, settings: Inpaint) -> Placed:
     """Fill the masked part from the rest of the picture, at its full resolution and without a model.
 
@@ -135,9 +142,7 @@ def remove(pixels: Pixels, mask: Pixels, settings: Inpaint) -> Placed:
     masks.require_mask(mask, canvas)
     for problem in settings_problems(settings):
         raise StudioError(problem.kind, problem.message, problem.hint, problem.field)
-    marked = masks.bounds(mask).grown(settings.grow + settings.feather)
-    margin = min(_REMOVAL, max(marked.width, marked.height) * 2)
-    context = marked.grown(margin).intersected(Rect.of(canvas))
+    context = removal_context(canvas, masks.bounds(mask), settings)
     placement = Placement(context, context.size)
     part = _part(context)
     prepared = prepare_part(pixels[part], mask[part], placement, settings)

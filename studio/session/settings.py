@@ -34,10 +34,20 @@ class WorkerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CanvasSettings:
+    """How canvases are kept."""
+
+    undo_megabytes: int = _setting(
+        2048, "Undo history", "Megabytes that the steps of one project may take in its file.", minimum=16, maximum=65536
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings, and the request as it was last left in the prompt panel."""
 
     worker: WorkerSettings = field(default_factory=WorkerSettings)
+    canvas: CanvasSettings = field(default_factory=CanvasSettings)
     draft: Recipe | None = None
     seed_locked: bool = False
 

@@ -13,7 +13,7 @@ from studio.domain.jobs import Job, Picture
 from studio.domain.messages import Died, Event, ModelDone, Ready, Unavailable, WorkerOptions
 from studio.domain.recipe import Recipe, require_valid
 from studio.domain.study import Study, require_valid_study
-from studio.domain.training import Training, require_valid_training
+from studio.domain.training import Training, require_valid_training, unfit_base
 from studio.domain.upscaling import Upscaling, require_valid_upscaling
 from studio.imaging.blobs import BlobStore
 from studio.imaging.pictures import picture_size, require_picture
@@ -56,7 +56,7 @@ class Studio:
     Finished pictures go to `keep`, which is the gallery's `add` unless a front end sets something else, enlarged ones
     to `keep_upscaled`. `run` calls them, here and now unless a front end sets a runner with a thread; such a runner
     takes one task after the other, and no event may be handled before the last one's outcome is told. `scan` finds the
-    models on disk.
+    models on disk. An event is for the first of `takers` that takes it, else for the queue.
     """
 
     ready = Signal(Ready)
@@ -79,6 +79,7 @@ class Studio:
         store = store or paths.blobs
         self.queue = JobQueue(self.worker, store)
         self.studies = Studies(self.worker, self.queue, store)
+        self.takers: list[Callable[[Event], bool]] = [self.studies.handle]
         self.gallery = Gallery(paths.pictures, BlobStore(store))
         self.keep: Keep = self.gallery.add
         self.keep_upscaled: KeepUpscaled = self.gallery.add_upscaled
@@ -143,7 +144,10 @@ class Studio:
         Raises StudioError when it or its model cannot be used; its pictures are looked at by the worker.
         """
         require_valid_training(training)
-        return self.model(training.base).path
+        model = self.model(training.base)
+        if (problem := unfit_base(training.kind, model)) is not None:
+            raise StudioError(problem.kind, problem.message, problem.hint, problem.field)
+        return model.path
 
     def submit_training(self, training: Training) -> Job:
         """Queue a training, which goes on from its checkpoint if there is one. Raises as `check_training` does."""
@@ -180,7 +184,7 @@ class Studio:
             case ModelDone():
                 self.refresh_library()
                 self.queue.handle(event)
-            case _ if not self.studies.handle(event):
+            case _ if not any(take(event) for take in self.takers):
                 self.queue.handle(event)
 
     def _save(self, job: Job, picture: Picture) -> None:

@@ -1,5 +1,6 @@
 """The QApplication: names, icon, letters and colours."""
 
+import sys
 from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication
@@ -11,14 +12,16 @@ from studio.ui.theme.palette import font, load_fonts, palette
 from studio.ui.theme.stylesheet import stylesheet
 
 TITLE = "Safelight"
+_TURN = 0.001  # seconds; the interpreter's own 5 ms are most of what a movement of the pen may take to be seen
 
 
 def create_application(argv: Sequence[str]) -> QApplication:
     """The application object in Safelight's clothes.
 
     It does not quit with its last window: closing hides the window at once and quits when the worker has ended
-    (`MainWindow.closed`).
+    (`MainWindow.closed`). From here on, the window's thread gets its turn soon while others run Python.
     """
+    sys.setswitchinterval(_TURN)
     application = QApplication(list(argv))
     application.setApplicationName("safelight")
     application.setApplicationDisplayName(TITLE)

@@ -64,7 +64,8 @@ class StallWatch(QObject):
         self._timer.start()
 
     def stop(self) -> None:
-        """Note no more."""
+        """Note what was since the last tick, and no more."""
+        self._tick()
         self._timer.stop()
 
     def _tick(self) -> None:

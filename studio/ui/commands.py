@@ -28,6 +28,7 @@ class Commands:
 
     def __init__(self, owner: QWidget, table: Iterable[Command]) -> None:
         self.actions = {command.id: _action(owner, command) for command in table}
+        self._hints = {name: action.toolTip() for name, action in self.actions.items()}
 
     def __getitem__(self, name: str) -> QAction:
         return self.actions[name]
@@ -36,6 +37,11 @@ class Commands:
         """Make commands available or not."""
         for name in filter(None, names):
             self.actions[name].setEnabled(enabled)
+
+    def explain(self, names: Iterable[str], why: str) -> None:
+        """Let tooltips say why commands are not available; "" for the tooltips they have."""
+        for name in names:
+            self.actions[name].setToolTip(why or self._hints[name])
 
     def fill(self, menu: QMenu, names: Iterable[str]) -> QMenu:
         """Put commands into a menu; an empty name is a separator."""

@@ -7,10 +7,18 @@ from PySide6.QtCore import QMimeData
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif")
 
 
+PROJECT = ".safelight"
+
+
 def dropped_files(mime: QMimeData) -> list[str]:
     """The local pictures among what is dropped."""
     paths = [url.toLocalFile() for url in mime.urls() if url.isLocalFile()]
     return [path for path in paths if is_picture(path)]
+
+
+def is_project(path: str) -> bool:
+    """Does the name say it is a project?"""
+    return Path(path).suffix.lower() == PROJECT
 
 
 def is_picture(path: str) -> bool:

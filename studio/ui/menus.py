@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication
 from studio.session.gallery import Entry
 from studio.ui.commands import Command
 from studio.ui.paint.commands import FILE, VIEW, paint_commands, paint_menus
+from studio.ui.paint.keys import LIVE, LIVE_KEY
 from studio.ui.panels import fast_mode
 
 if TYPE_CHECKING:
@@ -42,7 +43,17 @@ def menus(window: "MainWindow") -> dict[str, tuple[str, ...]]:
     return {
         window.tr("&File"): (*FILE, "", "start-from", "", "save-as", "pictures-folder", "", "quit"),
         **paint_menus(),
-        window.tr("&Generate"): ("generate", "cancel", "cancel-all", "", "roll-seed", "model-defaults", "fast"),
+        window.tr("&Generate"): (
+            "generate",
+            "cancel",
+            "cancel-all",
+            "",
+            LIVE,
+            "",
+            "roll-seed",
+            "model-defaults",
+            "fast",
+        ),
         window.tr("&Picture"): PICTURE_MENU,
         window.tr("&View"): ("", *VIEW, *ZOOM, "", "newer", "older", "", "full-screen"),
     }
@@ -59,6 +70,7 @@ def _jobs(window: "MainWindow") -> tuple[Command, ...]:
             "model-defaults", _tr("The model's own &settings"), window.panel.use_defaults, (), "sliders-horizontal"
         ),
         Command("fast", _tr("&Fast on or off"), window.panel.fast.toggle, (fast_mode.KEY,), "zap"),
+        Command(LIVE, _tr("&Live painting"), window.paint.paint_live, (LIVE_KEY,), "radio"),
         Command("start-from", _tr("&Start from a picture…"), window.panel.source.pick, ("Ctrl+O",), "image-plus"),
         Command("quit", _tr("&Quit"), window.close, ("Ctrl+Q",)),
     )

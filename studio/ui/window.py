@@ -1,6 +1,7 @@
 """The main window: its parts, put together and wired to the session."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
@@ -19,7 +20,7 @@ from studio.ui.commands import Commands
 from studio.ui.crashes import CrashLog
 from studio.ui.docks import Arrangement, dock
 from studio.ui.draft import DraftKeeper
-from studio.ui.dropping import is_picture
+from studio.ui.dropping import is_picture, is_project
 from studio.ui.garbage import GarbageCollector
 from studio.ui.history.model import HistoryModel
 from studio.ui.history.strip import HistoryStrip
@@ -88,11 +89,14 @@ class MainWindow(QMainWindow):
         self._picture_shown(None)
 
     def open_files(self, paths: Sequence[str]) -> None:
-        """Come to the front; a picture among the files becomes the source, its settings are offered."""
+        """Come to the front; a project is opened, a picture becomes the source, and its settings are offered."""
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
         self.raise_()
         self.activateWindow()
+        for path in [path for path in paths if is_project(path)][:1]:
+            self.paint.page().open_path(Path(path).absolute())
+            return
         for path in [path for path in paths if is_picture(path)][:1]:
             self.requests.start_from(path)
 

@@ -1,4 +1,4 @@
-"""The other commands: inspect, models, doctor, bench, demo."""
+"""The other commands: inspect, models, plugins, doctor, bench, demo."""
 
 import dataclasses
 import json
@@ -76,6 +76,24 @@ def test_models_lists_the_usable_and_the_others(call: Call, home: Path) -> None:
     assert str(home / "data" / "models") in shown.replace("\n", "")
 
 
+def test_plugins_lists_what_they_offer_and_what_is_wrong_with_them(call: Call, home: Path) -> None:
+    folder = home / "data" / "plugins"
+    folder.mkdir()
+    (folder / "words.py").write_text('"""Says\x1b[31m so."""\ntitle = "Words"\ndef caption(path):\n    return ""\n')
+    (folder / "bad.py").write_text("\n1 / 0\n")
+    document = call("plugins", "--json").json
+    assert document["folder"] == str(folder)
+    listed = {plugin["name"]: plugin for plugin in document["plugins"]}
+    assert {"colours", "words", "bad"} <= set(listed)
+    words = listed["words"]
+    assert (words["usable"], words["offers"], words["title"]) == (True, ["captioner"], "Words")
+    assert not listed["bad"]["usable"] and "(bad.py, line 2)" in listed["bad"]["problem"]
+    done = call("plugins")
+    shown = done.out.replace("\n", "")
+    assert done.code == 0 and "Words" in shown and "\x1b[31m so" not in shown
+    assert "not usable: The plugin “bad” cannot be used: ZeroDivisionError" in shown and str(folder) in shown
+
+
 def test_doctor_finds_a_sound_machine_sound(call: Call) -> None:
     done = call("doctor", "--json")
     checks = {check["name"]: check for check in done.json["checks"]}
@@ -123,6 +141,19 @@ def test_bench_collects_the_suites(call: Call, monkeypatch: pytest.MonkeyPatch) 
     assert ["-m", "studio.ui.bench", "--json"] in ran
     assert ["-m", "studio.ui.paint.bench", "--json"] in ran
     assert len(ran) == 8
+
+
+def test_bench_shows_figures_beside_their_limits(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    dab = {"wall": 0.0091, "cpu": 0.0042, "limit": 0.008, "unit": "s", "met": "by its own computing", "count": 360}
+    memory = {"wall": 1.04, "cpu": 1.04, "limit": 1.2, "unit": "ratio", "met": "yes"}
+    found = json.dumps({"canvas": {"dab": dab, "memory": memory}})
+    monkeypatch.setattr(subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 0, found, ""))
+    lines = call("bench", "canvas").out.splitlines()
+    assert any(
+        line.split() == ["dab", "9.1", "ms", "4.2", "ms", "8.0", "ms", "by", "its", "own", "computing"]
+        for line in lines
+    )
+    assert any(line.split() == ["memory", "1.04", "1.04", "1.20", "yes"] for line in lines)
 
 
 def test_bench_knows_its_suites(call: Call) -> None:

@@ -24,6 +24,7 @@ from studio.domain.errors import StudioError
 from studio.domain.geometry import Rect
 from studio.imaging.adjust import adjusted, curve, tables
 from studio.imaging.tiles import MemoryBlobs, Pixels, TileStore
+from tests.examples import few
 from tests.imaging.composing.documents import ADJUSTMENTS, Maker
 
 GREY = np.linspace(0, 1, 256)
@@ -176,7 +177,7 @@ def test_a_blur_is_a_gaussian_of_the_colours_weighted_by_alpha(radius: float) ->
     assert np.abs(soft[:3] - 10 * np.array([weights[0], 0, weights[2]]) / weights.sum()).max() <= 0.51
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=few(40), deadline=None)
 @given(
     st.sampled_from([1.0, 3.3, 6.5, 13.0, 26.0]),
     st.integers(0, 90), st.integers(0, 90), st.integers(1, 60), st.integers(1, 60),

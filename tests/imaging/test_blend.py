@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from studio.domain.document.blending import BlendMode
 from studio.imaging.blend import blend, blend_atop, blend_onto, dissolved, faded, mixed, premultiplied, straight
+from tests.examples import few
 from tests.imaging.composing.formulas import BLENDS, composited
 
 Pixels = NDArray[np.uint8]
@@ -107,7 +108,7 @@ def test_an_opaque_normal_source_is_copied() -> None:
     assert np.array_equal(blend(BlendMode.NORMAL, backdrop, source), source)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=few(40), deadline=None)
 @given(st.sampled_from([*BlendMode]), st.integers(0, 29), st.integers(0, 29), st.integers(1, 30), st.integers(1, 30))
 def test_a_part_is_blended_as_the_whole_is(mode: BlendMode, x: int, y: int, width: int, height: int) -> None:
     backdrop, source = random_pixels(8, 30, 30), random_pixels(9, 30, 30)

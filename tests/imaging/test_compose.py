@@ -16,6 +16,7 @@ from studio.domain.errors import StudioError
 from studio.domain.geometry import Rect, Size
 from studio.imaging.compose import Compositor
 from studio.imaging.tiles import MemoryBlobs, Pixels, TileStore
+from tests.examples import few
 from tests.imaging.composing.documents import AREA, Maker, plainly
 
 RED, GREEN, BLUE = (200, 0, 0, 255), (0, 160, 0, 255), (0, 0, 120, 255)
@@ -50,7 +51,7 @@ def studio() -> Studio:
     return Studio()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=few(15), deadline=None)
 @given(seeds, rects)
 def test_any_part_of_any_document_is_what_drawing_it_plainly_gives(seed: int, rect: Rect) -> None:
     studio = Studio()
@@ -64,7 +65,7 @@ def test_any_part_of_any_document_is_what_drawing_it_plainly_gives(seed: int, re
     assert np.array_equal(whole[rect.y - 100 : rect.bottom - 100, rect.x - 100 : rect.right - 100], want)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=few(15), deadline=None)
 @given(seeds, rects, st.booleans())
 def test_a_live_layer_is_drawn_as_the_changed_document_will_be(seed: int, rect: Rect, warm: bool) -> None:
     studio = Studio()
@@ -91,7 +92,7 @@ def test_a_live_layer_is_drawn_as_the_changed_document_will_be(seed: int, rect: 
     assert not differs.any()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=few(10), deadline=None)
 @given(seeds, rects)
 def test_a_live_mask_is_drawn_as_the_changed_document_will_be(seed: int, rect: Rect) -> None:
     studio = Studio()

@@ -15,6 +15,7 @@ from studio.domain.geometry import Rect
 from studio.imaging.fills import filled, filled_mask, flooded, graded, graded_mask
 from studio.imaging.gradients import Gradient, GradientKind, Stop, between, gradient_pixels
 from studio.imaging.tiles import MemoryBlobs, Pixels, TileStore
+from tests.examples import few
 
 CANVAS = Rect(0, 0, 600, 540)
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
@@ -29,7 +30,7 @@ def paper(color: tuple[int, int, int] = WHITE) -> Pixels:
     return np.full((540, 600, 4), (*color, 255), np.uint8)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=few(12), deadline=None)
 @given(st.integers(0, 1000), st.floats(0.3, 0.75), st.booleans(), st.integers(0, 599), st.integers(0, 539))
 def test_a_flood_is_what_one_flood_of_the_whole_picture_gives(
     seed: int, density: float, contiguous: bool, x: int, y: int

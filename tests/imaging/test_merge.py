@@ -26,6 +26,7 @@ from studio.imaging.merge import (
     merged_visible,
 )
 from studio.imaging.tiles import MemoryBlobs, TileStore
+from tests.examples import few
 from tests.imaging.composing.documents import AREA, Maker
 
 INVERT = Levels(out_black=1.0, out_white=0.0)
@@ -41,7 +42,7 @@ def farthest(compositor: Compositor, one: Document, other: Document) -> int:
     return int(np.abs(a - b).max())
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=few(20), deadline=None)
 @given(st.integers(0, 2**32))
 def test_merging_down_looks_the_same_or_is_refused(seed: int) -> None:
     compositor = Compositor(TileStore(MemoryBlobs()))
@@ -124,7 +125,7 @@ def test_what_one_layer_cannot_show_is_refused_with_a_way_out(compositor: Compos
         merged_group(compositor, document(ground), ground.id)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=few(10), deadline=None)
 @given(st.integers(0, 2**32))
 def test_flattening_and_merging_all_that_is_visible_keep_the_picture(seed: int) -> None:
     compositor = Compositor(TileStore(MemoryBlobs()))

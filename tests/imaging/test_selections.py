@@ -32,6 +32,7 @@ from studio.imaging.selections import (
     shrunk,
 )
 from studio.imaging.tiles import MemoryBlobs, Pixels, TileStore
+from tests.examples import few
 
 CANVAS = Rect(0, 0, 600, 500)
 coordinates = st.floats(-300, 300, width=32) | st.integers(-300, 300).map(float)
@@ -67,7 +68,7 @@ def test_an_ellipse_has_its_area(size: tuple[float, float]) -> None:
         assert ((area.values > 0) & (area.values < 255)).any()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=few(25), deadline=None)
 @given(st.lists(corners, min_size=3, max_size=3))
 def test_a_triangle_covers_what_a_fine_grid_says(points: list[tuple[float, float]]) -> None:
     rect, fine = Rect(-20, -10, 40, 30), 12
@@ -81,7 +82,7 @@ def test_a_triangle_covers_what_a_fine_grid_says(points: list[tuple[float, float
     assert np.abs(covered(points, rect) / 255 - share).max() < 2.2 / fine
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=few(25), deadline=None)
 @given(
     st.lists(corners, min_size=3, max_size=12),
     st.integers(-100, 100),
@@ -112,7 +113,7 @@ def test_a_lasso_that_crosses_itself_selects_both_loops() -> None:
     assert area.values[5, 50] == 0 and area.values[95, 50] == 0
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=few(30), deadline=None)
 @given(
     st.sampled_from(Combination),
     st.integers(0, 50),

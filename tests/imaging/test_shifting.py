@@ -9,12 +9,13 @@ from studio.domain.document.tiles import EMPTY
 from studio.domain.geometry import Rect
 from studio.imaging.shifting import Shifter
 from studio.imaging.tiles import MemoryBlobs, TileStore
+from tests.examples import few
 
 WHOLE = Rect(-700, -700, 1700, 1700)
 offsets = st.sampled_from([0, 1, -1, 100, 255, 256, -256, 512, -300])
 
 
-@settings(max_examples=25)
+@settings(max_examples=few(25))
 @given(offsets, offsets, st.sampled_from([0, 255]))
 def test_pixels_and_masks_arrive_where_they_should(dx: int, dy: int, outside: int) -> None:
     store = TileStore(MemoryBlobs())

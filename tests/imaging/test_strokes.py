@@ -17,6 +17,7 @@ from studio.domain.geometry import Rect
 from studio.imaging.painting.textures import TIP, texture
 from studio.imaging.strokes import Stroke, painted, painted_mask
 from studio.imaging.tiles import MemoryBlobs, Pixels, TileStore
+from tests.examples import few
 
 RECT = Rect(-64, -64, 512, 512)
 coordinates = st.floats(-50, 400, allow_nan=False, width=32)
@@ -54,7 +55,7 @@ def area(coverage: Pixels) -> float:
     return float(coverage.sum()) / 255
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=few(25), deadline=None)
 @given(brushes, st.lists(pens, min_size=1, max_size=8), st.lists(st.integers(0, 8), max_size=4), st.booleans())
 def test_the_batches_of_events_make_no_difference(
     brush: Brush, points: list[PenPoint], cuts: list[int], mirror: bool

@@ -43,3 +43,14 @@ def test_memory_is_bounded_and_dropped_tiles_come_back() -> None:
         store.get(digests[0])[0, 0] = 1
     with pytest.raises(ValueError, match="is no tile"):
         store.put(np.zeros((8, 8), np.uint8))
+
+
+def test_what_was_decoded_can_be_given_up() -> None:
+    store, rect = TileStore(MemoryBlobs()), Rect(0, 0, TILE, TILE)
+    tiles = store.painted(EMPTY, rect, np.full((TILE, TILE, 4), 9, np.uint8))
+    before = store.get(tiles[Place(0, 0)])
+    assert store.get(tiles[Place(0, 0)]) is before
+    store.forget()
+    again = store.get(tiles[Place(0, 0)])
+    assert again is not before
+    assert np.array_equal(again, before)

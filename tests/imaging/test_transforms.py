@@ -32,6 +32,7 @@ from studio.imaging.transforms import (
     transformed,
     warp,
 )
+from tests.examples import few
 
 WIDTH, HEIGHT = 300, 200
 
@@ -162,7 +163,7 @@ def test_whole_moves_quarters_and_mirrors_are_exact() -> None:
         assert not shown.any()
 
 
-@settings(max_examples=25)
+@settings(max_examples=few(25))
 @given(
     ways,
     st.lists(st.tuples(st.integers(0, 250), st.integers(0, 250), st.integers(1, 150), st.integers(1, 150)), max_size=3),
@@ -197,7 +198,7 @@ def test_the_outline_is_the_same_however_rectangles_are_cut(at: matrices.Corners
         assert np.array_equal(part, whole[y + 20 : y + 31, x + 40 : x + 63])
 
 
-@settings(max_examples=15)
+@settings(max_examples=few(15))
 @given(ways)
 def test_nothing_lies_outside_the_bounds(way: tuple[list[matrices.Point] | None, Matrix]) -> None:
     store = TileStore(MemoryBlobs())
@@ -266,7 +267,7 @@ def test_turning_there_and_back_comes_close() -> None:
     assert np.abs(shown - pixels)[10:-10, 10:-10].mean() < 0.6
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=few(30), deadline=None)
 @given(st.integers(-700, 700), st.integers(-700, 700))
 def test_layers_and_masks_move_by_whole_pixels(dx: int, dy: int) -> None:
     store, pixels = TileStore(MemoryBlobs()), colourful()

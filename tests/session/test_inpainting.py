@@ -19,6 +19,7 @@ from studio.imaging.masks import bounds, load_mask
 from studio.imaging.pictures import load_picture
 from studio.imaging.pixels import Pixels
 from studio.session import inpainting
+from tests.examples import few
 
 MODEL = ModelInfo("tiny", "tiny", Family.STARTER, 0, size=Size(64, 64))
 
@@ -50,7 +51,7 @@ def test_the_model_sees_a_part_at_its_own_size_filled() -> None:
     assert filled.std() < 0.5 * found.picture[found.hole == 0].std()
 
 
-@settings(max_examples=30)
+@settings(max_examples=few(30))
 @given(st.integers(0, 2**32), st.sampled_from(list(Intent)), st.booleans())
 def test_whatever_comes_back_not_a_byte_outside_changes(seed: int, intent: Intent, far: bool) -> None:
     generator = np.random.default_rng(seed)

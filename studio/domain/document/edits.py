@@ -61,7 +61,7 @@ def moved(document: Document, layer_id: str, parent_id: str, index: int) -> Docu
 def duplicated(document: Document, layer_id: str) -> Document:
     """A copy of a layer, and of what is in it, right above it; the copy becomes active."""
     layer = found(document, layer_id)
-    copy = dataclasses.replace(_renewed(layer), name=f"{layer.name} copy"[:MAX_NAME])
+    copy = dataclasses.replace(renewed(layer), name=f"{layer.name} copy"[:MAX_NAME])
     return insert(document, copy, layer_id)
 
 
@@ -208,6 +208,13 @@ def found(document: Document, layer_id: str) -> Layer:
     return layer
 
 
+def renewed(layer: Layer) -> Layer:
+    """A copy with ids of its own, as for a layer that comes twice into a document."""
+    if isinstance(layer, GroupLayer):
+        return dataclasses.replace(layer, id=new_id(), children=tuple(map(renewed, layer.children)))
+    return dataclasses.replace(layer, id=new_id())
+
+
 def place(document: Document, layer_id: str) -> Place:
     """Where a layer lies: the id of its group ("" for none), and how many of the group's layers lie below it."""
     for parent, children in [("", document.layers)] + [
@@ -258,13 +265,6 @@ def _depth_of(document: Document, parent_id: str) -> int:
     while parent_id:
         parent_id, depth = place(document, parent_id)[0], depth + 1
     return depth
-
-
-def _renewed(layer: Layer) -> Layer:
-    """A copy with ids of its own."""
-    if isinstance(layer, GroupLayer):
-        return dataclasses.replace(layer, id=new_id(), children=tuple(map(_renewed, layer.children)))
-    return dataclasses.replace(layer, id=new_id())
 
 
 def _checked(layer: Layer, fields: dict[str, Any]) -> dict[str, Any]:

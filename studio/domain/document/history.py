@@ -40,6 +40,7 @@ class History:
         self._versions = {version.id: version for version in sorted(versions, key=lambda version: version.id)}
         self._current, self._tip, self._load = current, tip, load
         self._documents: dict[int, Document] = {}
+        self._latest = max(self._versions, default=0)  # the id that was given last
         if not {current, tip} <= self._versions.keys():
             raise ValueError("the history ends nowhere")
         for version in self._versions.values():
@@ -106,7 +107,8 @@ class History:
         if merge and before.merge == merge and not before.name and not self._children(before.id):
             version = dataclasses.replace(before, label=label, made=time.time())
         else:
-            version = Version(next(reversed(self._versions)) + 1, before.id, label, time.time(), merge=merge)
+            self._latest += 1
+            version = Version(self._latest, before.id, label, time.time(), merge=merge)
         self._versions[version.id] = version
         self._documents[version.id] = document
         self._current = self._tip = version.id
@@ -164,6 +166,39 @@ class History:
             self._versions.update((child.id, child) for child in children)
             return version, children
         return None
+
+    def older_than(self, moment: float) -> tuple[Version, ...]:
+        """The versions made before a moment (seconds since 1970) that are neither stood on nor named."""
+        return tuple(
+            version
+            for version in self._versions.values()
+            if version.made < moment and not version.name and version.id != self._current
+        )
+
+    def forget_older(self, moment: float) -> tuple[tuple[Version, ...], tuple[Version, ...]]:
+        """Prune the versions that `older_than` gives; their children go to the nearest ancestor that is left, and so
+        does redo's end.
+
+        Those versions, and the children as they are now.
+        """
+        gone = {version.id: version for version in self.older_than(moment)}
+
+        def kept(version_id: int | None) -> int | None:
+            while version_id in gone:
+                version_id = gone[version_id].parent
+            return version_id
+
+        children = tuple(
+            dataclasses.replace(version, parent=kept(version.parent))
+            for version in self._versions.values()
+            if version.id not in gone and version.parent in gone
+        )
+        self._tip = kept(self._tip) or self._current
+        for version_id in gone:
+            del self._versions[version_id]
+            self._documents.pop(version_id, None)
+        self._versions.update((child.id, child) for child in children)
+        return tuple(gone.values()), children
 
     def _stand(self, version_id: int) -> Version:
         self.document_of(version_id)  # what cannot be read is not stood on

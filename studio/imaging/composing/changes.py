@@ -4,7 +4,8 @@ The cost grows with what was edited: layers that both versions share are not loo
 """
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from studio.domain.document.adjustments import reach
@@ -14,18 +15,18 @@ from studio.domain.document.layers import AdjustmentLayer, GroupLayer, ImageLaye
 from studio.domain.document.tiles import TILE, Place, TileMap, places_in
 from studio.imaging.composing.units import SOFT_EDGE, active_mask, image_bounds, shows
 
-Places = set[Place] | None  # None: everywhere
+Places = set[Place]
 Layers = tuple[Layer, ...]
 
 
-def changed_places(before: Document, after: Document) -> Places:
+def changed_places(before: Document, after: Document) -> Places | None:
     """The tiles of the picture that an edit may have changed; None for all of them.
 
     May name a place too many, never one too few.
     """
     if before.size != after.size:
         return None
-    return _of_stack(before.layers, after.layers)
+    return _of_stack(_Stack(before.layers, set), _Stack(after.layers, set))
 
 
 def painted_places(layers: Iterable[Layer]) -> set[Place]:
@@ -42,48 +43,111 @@ def painted_places(layers: Iterable[Layer]) -> set[Place]:
     return found
 
 
-def _of_stack(before: Layers, after: Layers) -> Places:
-    if before is after:
+@dataclass(frozen=True, slots=True)
+class _Stack:
+    """Layers of one of the two versions, and where there may be pixels under all of them."""
+
+    layers: Layers
+    ground: Callable[[], Places]
+
+    def under(self, number: int) -> Places:
+        """Where there may be pixels under a layer."""
+        return self.ground() | painted_places(self.layers[:number])
+
+    def inside(self, number: int) -> "_Stack":
+        """The children of a group."""
+        group = self.layers[number]
+        assert isinstance(group, GroupLayer)
+        through = group.mode is BlendMode.PASS_THROUGH
+        return _Stack(group.children, (lambda: self.under(number)) if through else set)
+
+    def extent(self, number: int) -> Places:
+        """Where a layer may show."""
+        layer = self.layers[number]
+        if not shows(layer) or isinstance(layer, MaskLayer):
+            return set()
+        if isinstance(layer, AdjustmentLayer):
+            found = self.under(number)  # it leaves alpha as it is, and with it what is clear
+        elif isinstance(layer, GroupLayer) and layer.mode is BlendMode.PASS_THROUGH:
+            children = self.inside(number)
+            found = children.extents(range(len(children.layers)))
+        else:
+            found = painted_places((layer,))
+        mask = active_mask(layer)
+        return found if mask is None or mask.outside else found & mask.tiles.keys()
+
+    def extents(self, numbers: Iterable[int]) -> Places:
+        """Where some of the layers may show."""
+        return set[Place]().union(*map(self.extent, numbers))
+
+    def bound(self, number: int) -> Places:
+        """Where those layers may show that are drawn in another way when a layer begins or ends to show or to be
+        clipped: what is clipped above it, and, of a clipped layer, its base."""
+        found = self.extents(self.run(number + 1))
+        return found | self.extents(self.base(number)) if self.layers[number].clipped else found
+
+    def run(self, start: int) -> range:
+        """The clipped layers from here on."""
+        end = start
+        while end < len(self.layers) and _hangs(self.layers[end]):
+            end += 1
+        return range(start, end)
+
+    def base(self, number: int) -> range:
+        """What a clipped layer at this place is clipped to; it may be a group that passes through only without it."""
+        base = number - 1
+        while base >= 0 and _hangs(self.layers[base]):
+            base -= 1
+        return range(max(0, base), base + 1)
+
+
+def _of_stack(before: _Stack, after: _Stack) -> Places:
+    if before.layers is after.layers:
         return set()
-    if [layer.id for layer in before] != [layer.id for layer in after]:
+    if [layer.id for layer in before.layers] != [layer.id for layer in after.layers]:
         return _of_rearranged(before, after)
     found: Places = set()
-    for number, (old, new) in enumerate(zip(before, after, strict=True)):
-        if old is not new:
-            found = _both(found, _of_layer(old, new))
-            if _binds(old) != _binds(new):
-                found = _both(found, *map(_extent, (*_run(before, number + 1), *_run(after, number + 1))))
+    for number, (old, new) in enumerate(zip(before.layers, after.layers, strict=True)):
         found = _spread(found, max(_reach(old), _reach(new)))
+        if old is not new:
+            found |= _of_layer(before, after, number)
+            if _binds(old) != _binds(new):
+                found |= before.bound(number) | after.bound(number)
     return found
 
 
-def _of_rearranged(before: Layers, after: Layers) -> Places:
+def _of_rearranged(before: _Stack, after: _Stack) -> Places:
     """Layers were added, removed or moved: what lies between the parts that stayed, with what is clipped to it."""
-    start, shortest = 0, min(len(before), len(after))
-    while start < shortest and before[start] is after[start]:
+    start, shortest = 0, min(len(before.layers), len(after.layers))
+    while start < shortest and before.layers[start] is after.layers[start]:
         start += 1
     end = 0
-    while end < shortest - start and before[-1 - end] is after[-1 - end]:
+    while end < shortest - start and before.layers[-1 - end] is after.layers[-1 - end]:
         end += 1
-    above = before[len(before) - end :]
-    touched = (*before[start : len(before) - end], *after[start : len(after) - end], *_run(above, 0))
-    found = _both(set(), *map(_extent, touched))
-    return _spread(found, sum(map(_reach, above)) + sum(map(_reach, touched)))
+    found, carried = set[Place](), 0
+    for side in (before, after):
+        first = len(side.layers) - end
+        found |= side.extents((*range(start, first), *side.run(first)))
+        if side.run(start):
+            found |= side.extents(side.base(start))
+        carried += sum(map(_reach, side.layers[start:first]))
+    return _spread(found, carried + sum(map(_reach, before.layers[len(before.layers) - end :])))
 
 
-def _of_layer(old: Layer, new: Layer) -> Places:
+def _of_layer(before: _Stack, after: _Stack, number: int) -> Places:
     """Where one layer differs between two versions."""
+    old, new = before.layers[number], after.layers[number]
     if not shows(old) and not shows(new):
         return set()
     if type(old) is not type(new) or _without_content(old) != _without_content(new):
-        return _both(_extent(old), _extent(new))
+        return before.extent(number) | after.extent(number)
     found = _of_masks(old, new)
     if isinstance(old, ImageLayer) and isinstance(new, ImageLayer) and old.tiles is not new.tiles:
-        found = _both(found, _extent(old), _extent(new))
+        found |= before.extent(number) | after.extent(number)
     if isinstance(old, PaintLayer) and isinstance(new, PaintLayer):
-        found = _both(found, new.tiles.changed_since(old.tiles))
+        found |= new.tiles.changed_since(old.tiles)
     if isinstance(old, GroupLayer) and isinstance(new, GroupLayer):
-        found = _both(found, _of_stack(old.children, new.children))
+        found |= _of_stack(before.inside(number), after.inside(number))
     return found
 
 
@@ -105,19 +169,6 @@ def _of_masks(old: Layer, new: Layer) -> Places:
     return other.tiles.changed_since(one.tiles)
 
 
-def _extent(layer: Layer) -> Places:
-    """Where a layer may show."""
-    if not shows(layer) or isinstance(layer, MaskLayer):
-        return set()
-    mask = active_mask(layer)
-    if mask is not None and not mask.outside and not isinstance(layer, PaintLayer):
-        return set(mask.tiles)
-    if isinstance(layer, GroupLayer) and layer.mode is BlendMode.PASS_THROUGH:
-        return _both(set(), *map(_extent, layer.children))
-    # Adjustments change what lies under them, which in a group of its own is nothing but the group.
-    return None if isinstance(layer, AdjustmentLayer) else painted_places((layer,))
-
-
 def _reach(layer: Layer) -> int:
     """How far a layer carries what changes under it, or inside it."""
     if not shows(layer):
@@ -134,31 +185,16 @@ def _binds(layer: Layer) -> tuple[bool, bool]:
     return (layer.clipped, shows(layer))
 
 
-def _run(layers: Layers, start: int) -> Layers:
-    """The clipped layers from here on."""
-    end = start
-    while end < len(layers) and (layers[end].clipped or isinstance(layers[end], MaskLayer)):
-        end += 1
-    return layers[start:end]
-
-
-def _both(*parts: Places) -> Places:
-    found: set[Place] = set()
-    for part in parts:
-        if part is None:
-            return None
-        found |= part
-    return found
+def _hangs(layer: Layer) -> bool:
+    """Whether a layer belongs to the run of clipped layers above a base."""
+    return layer.clipped or isinstance(layer, MaskLayer)
 
 
 def _spread(places: Places, margin: int) -> Places:
-    """The places within `margin` pixels of these."""
+    """The places within `margin` pixels of these, along the rows first and then along the columns."""
     if not places or not margin:
         return places
     tiles = -(-margin // TILE)
-    return {
-        Place(column, row)
-        for place in places
-        for column in range(place.column - tiles, place.column + tiles + 1)
-        for row in range(place.row - tiles, place.row + tiles + 1)
-    }
+    steps = range(-tiles, tiles + 1)
+    rows = {Place(place.column + step, place.row) for place in places for step in steps}
+    return {Place(place.column, place.row + step) for place in rows for step in steps}

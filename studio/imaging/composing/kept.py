@@ -3,16 +3,19 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable
+from typing import Any, Generic, TypeVar
 
-from studio.imaging.tiles import Pixels
+from numpy.typing import NDArray
+
+Array = TypeVar("Array", bound=NDArray[Any])
 
 
-class Kept:
+class Kept(Generic[Array]):
     """Read-only arrays by a key that says all that entered them. Safe in several threads."""
 
     def __init__(self, budget: int) -> None:
         self._budget = budget
-        self._arrays: OrderedDict[Hashable, Pixels] = OrderedDict()
+        self._arrays: OrderedDict[Hashable, Array] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
@@ -21,14 +24,14 @@ class Kept:
         """How much is held."""
         return self._bytes
 
-    def get(self, key: Hashable) -> Pixels | None:
+    def get(self, key: Hashable) -> Array | None:
         """What was put under an equal key, unless it has been given up."""
         with self._lock:
             if (found := self._arrays.get(key)) is not None:
                 self._arrays.move_to_end(key)
             return found
 
-    def put(self, key: Hashable, array: Pixels) -> Pixels:
+    def put(self, key: Hashable, array: Array) -> Array:
         """Keep an array, which becomes read-only; the same array."""
         array.flags.writeable = False
         with self._lock:

@@ -25,7 +25,7 @@ class Levels:
 
     def __init__(self, store: TileStore, budget: int) -> None:
         self.store = store
-        self._kept = Kept(budget)
+        self._kept: Kept[Pixels] = Kept(budget)
 
     def paint(self, tiles: TileMap, rect: Rect, level: int) -> Pixels:
         """The pixels (height, width, 4) of a paint layer."""

@@ -1,16 +1,20 @@
 """Stacks of layers drawn: groups, clipping, masks, adjustments, and the layer that is being painted on."""
 
+import functools
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from studio.domain.document.adjustments import Blur, Sharpen
 from studio.domain.document.blending import BlendMode
 from studio.domain.document.layers import AdjustmentLayer, GroupLayer, ImageLayer, Layer, PaintLayer
 from studio.domain.document.tiles import TILE
 from studio.domain.geometry import Rect
 from studio.imaging.adjust import adjusted
 from studio.imaging.blend import blend_atop, blend_onto, faded, mixed, straight
+from studio.imaging.composing.blurring import Wide, cells_for, halvings, shrunk, softened
+from studio.imaging.composing.formulas import Planes
 from studio.imaging.composing.kept import Kept
 from studio.imaging.composing.levels import Levels, cut, reach_at, scaled
 from studio.imaging.composing.units import (
@@ -27,7 +31,7 @@ from studio.imaging.composing.units import (
 from studio.imaging.tiles import Pixels
 
 NOWHERE = Rect(0, 0, 0, 0)
-CELL = 128  # pixels: what is composed under a brush at once; whole tiles would be felt when it reaches the next one
+CELL = 64  # pixels: what is composed under a brush at once; whole tiles would be felt when it reaches the next one
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,13 @@ class Stack:
 
     def __init__(self, levels: Levels, budget: int) -> None:
         self.levels = levels
-        self.kept = Kept(budget)
+        self.kept: Kept[Pixels] = Kept(budget - budget // 8)
+        self._shrunk: Kept[Wide] = Kept(budget // 8)  # for wide blurs
+
+    def clear(self) -> None:
+        """Give up all that is kept."""
+        self.kept.clear()
+        self._shrunk.clear()
 
     def compose(self, units: Units, rect: Rect, level: int, live: Live | None = None) -> Pixels:
         """The pixels of a stack over nothing; a new array."""
@@ -76,17 +86,28 @@ class Stack:
         if not units:
             return np.zeros((rect.height, rect.width, 4), np.uint8)
         side = TILE if live is None else CELL
-        out: Pixels | None = None
-        for y in range(rect.y // side * side, rect.bottom, side):
-            for x in range(rect.x // side * side, rect.right, side):
-                cell = Rect(x, y, side, side)
-                pixels = self.tile(units, cell, level, live)
-                if out is None and cell.contains(rect):
-                    return pixels[cut(rect, cell)]
-                out = np.empty((rect.height, rect.width, 4), np.uint8) if out is None else out
-                part = cell.intersected(rect)
-                out[cut(part, rect)] = pixels[cut(part, cell)]
-        return np.zeros((rect.height, rect.width, 4), np.uint8) if out is None else out
+        rows, columns = range(rect.y // side * side, rect.bottom, side), range(rect.x // side * side, rect.right, side)
+        cells = [Rect(x, y, side, side) for y in rows for x in columns]
+        if len(cells) == 1:
+            return self.tile(units, cells[0], level, live)[cut(rect, cells[0])]
+        if live is not None:
+            self._compose_missing(units, cells, level, live)
+        out = np.empty((rect.height, rect.width, 4), np.uint8)
+        for cell in cells:
+            part = cell.intersected(rect)
+            out[cut(part, rect)] = self.tile(units, cell, level, live)[cut(part, cell)]
+        return out
+
+    def _compose_missing(self, units: Units, cells: list[Rect], level: int, live: Live) -> None:
+        """Compose several cells that are not kept as one piece, which costs little more than one of them."""
+        keys = ((cell, _remembered_key(units, cell, level, live)) for cell in cells)
+        missing = {cell: key for cell, key in keys if key and self.kept.get((level, key)) is None}
+        whole = functools.reduce(Rect.united, missing, NOWHERE)
+        if len(missing) < 2 or whole.size.pixels > 2 * CELL * CELL * len(missing):
+            return
+        pixels = self.compose(units, whole, level)
+        for cell, key in missing.items():
+            self.kept.put((level, key), pixels[cut(cell, whole)].copy())
 
     def tile(self, units: Units, rect: Rect, level: int, live: Live | None = None) -> Pixels:
         """A stack inside a tile or a cell, read-only."""
@@ -109,6 +130,12 @@ class Stack:
             inside = self.compose(under + units_of(children_of(unit.base)), area, level, live)
             before = self.kept_over(under, area, level, live)
             canvas = _Canvas(self._mixed(unit.base, before, inside, area, level, live).copy(), area)
+            at += 1
+        elif isinstance(unit.base, AdjustmentLayer) and (radius := _wide_radius(unit.base, level)):
+            area = area.grown(unit.inner_margin(level))
+            canvas = _Canvas(self.kept_over(under, area, level, live).copy(), area)
+            soft = self._softened(under, area, radius, level, live)
+            canvas = self._adjusted(canvas, unit.base, unit.clipped, level, live, soft)
             at += 1
         else:
             area = area.grown(unit.margin(level))
@@ -157,13 +184,43 @@ class Stack:
                 blend_atop(layer.mode, canvas.pixels, source, (canvas.rect.x, canvas.rect.y))
         return canvas
 
+    def _softened(self, units: Units, rect: Rect, radius: float, level: int, live: Live | None) -> Planes:
+        """A stack under a wide blur: a tile of it is shrunk once, and not again for each tile that looks at it."""
+        times = halvings(radius)
+        cells = cells_for(rect, radius)
+        out = np.zeros((cells.height, cells.width, 4), np.uint16)
+        side = TILE >> times
+        for y in range(cells.y // side * side, cells.bottom, side):
+            for x in range(cells.x // side * side, cells.right, side):
+                tile = Rect(x << times, y << times, TILE, TILE)
+                if (found := self._shrunk_tile(units, tile, times, level, live)) is not None:
+                    part = (whole := Rect(x, y, side, side)).intersected(cells)
+                    out[cut(part, cells)] = found[cut(part, whole)]
+        return softened(out, (cells.x, cells.y), radius, rect)
+
+    def _shrunk_tile(self, units: Units, rect: Rect, times: int, level: int, live: Live | None) -> Wide | None:
+        """A tile of a stack, reduced so many times; None where it is empty."""
+        key = entering(units, rect, level) if live is None else _remembered_key(units, rect, level, live)
+        if not key:
+            return None
+        if (found := self._shrunk.get((level, times, key))) is not None:
+            return found
+        return self._shrunk.put((level, times, key), shrunk(self.tile(units, rect, level), times))
+
     def _adjusted(
-        self, canvas: _Canvas, layer: AdjustmentLayer, clipped: tuple[Layer, ...], level: int, live: Live | None
+        self,
+        canvas: _Canvas,
+        layer: AdjustmentLayer,
+        clipped: tuple[Layer, ...],
+        level: int,
+        live: Live | None,
+        soft: Planes | None = None,
     ) -> _Canvas:
-        """The canvas under an adjustment layer with what is clipped to it, smaller by their reach."""
-        margin = reach_at(layer.adjustment, level)
+        """The canvas under an adjustment layer with what is clipped to it, smaller by their reach; `soft` takes the
+        place of the adjustment's own."""
+        margin = reach_at(layer.adjustment, level) if soft is None else 0
         corner, inner = (canvas.rect.x, canvas.rect.y), canvas.rect.grown(-margin)
-        pixels = adjusted(canvas.pixels, scaled(layer.adjustment, level), corner, margin)
+        pixels = adjusted(canvas.pixels, scaled(layer.adjustment, level), corner, margin, soft)
         if layer.mode not in (BlendMode.NORMAL, BlendMode.PASS_THROUGH):
             pixels = straight(pixels)
             pixels[..., 3] = 255
@@ -214,6 +271,14 @@ def _index_of(units: Units, live: Live | None) -> int | None:
         return None
     belongs = (any(holds(layer, live.layer_id) for layer in unit.members) for unit in units)
     return next((n for n, found in enumerate(belongs) if found), None)
+
+
+def _wide_radius(layer: AdjustmentLayer, level: int) -> float:
+    """The radius of a blur or a sharpening that is computed on shrunk tiles; 0 for anything else."""
+    adjustment = scaled(layer.adjustment, level)
+    if not isinstance(adjustment, Blur | Sharpen) or not 0 < 1 << halvings(adjustment.radius) <= TILE:
+        return 0.0
+    return adjustment.radius if halvings(adjustment.radius) else 0.0
 
 
 def _remembered_key(units: Units, rect: Rect, level: int, live: Live) -> Hashable:

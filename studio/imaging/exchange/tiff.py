@@ -6,6 +6,7 @@ compressions and never unpack more than the size of the part.
 
 import io
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -120,10 +121,13 @@ class TiffRows:
             return self._meant(values.reshape(height, width, channels).astype(np.uint16))
         if self._deep:
             return self._meant(_unpacked(self._small(data, width, height), width, height))
-        with TiffImagePlugin.TiffImageFile(io.BytesIO(self._small(data, width, height))) as image:
-            part = plain(image)
-            self._mode = part.mode.removesuffix("A") if part.mode in ("LA", "RGBA") else part.mode
-            return np.asarray(part).reshape(height, width, -1)
+        small = io.BytesIO(self._small(data, width, height))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd tags
+            with TiffImagePlugin.TiffImageFile(small) as image:
+                part = plain(image)
+                self._mode = part.mode.removesuffix("A") if part.mode in ("LA", "RGBA") else part.mode
+                return np.asarray(part).reshape(height, width, -1)
 
     def _meant(self, values: Values) -> Values:
         """White as the largest value, and alpha straight."""

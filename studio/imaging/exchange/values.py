@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from studio.domain.document.document import Document
-from studio.imaging.metadata.carry import Carried
+from studio.imaging.metadata.carry import Carried, painted_over
 from studio.imaging.pictures import WHITE, Colour
 
 
@@ -31,6 +31,11 @@ class Imported:
     document: Document
     notices: tuple[Notice, ...] = ()
     carried: Carried = field(default_factory=Carried)
+
+    def handed_on(self, document: Document) -> Carried:
+        """What a file of a document that came of this is to carry: all of it as long as the picture is the same."""
+        same = document.size == self.document.size and document.layers == self.document.layers
+        return self.carried if same else painted_over(self.carried)
 
 
 @dataclass(frozen=True, slots=True)

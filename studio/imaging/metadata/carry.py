@@ -1,4 +1,4 @@
-"""What an enlarged picture keeps of the metadata of the one it was made from."""
+"""What an enlarged or changed picture keeps of the metadata of the one it was made from."""
 
 import dataclasses
 import io
@@ -11,7 +11,7 @@ from studio.domain.recipe import Recipe
 from studio.domain.upscaling import Upscaling
 from studio.domain.user_paths import expanded
 from studio.imaging import metadata, png
-from studio.imaging.metadata import Capsule, a1111, exif, safelight
+from studio.imaging.metadata import Capsule, a1111, exif, safelight, xmp
 from studio.imaging.pictures import DAMAGE, open_picture
 
 KEYWORD = "Upscaler"
@@ -51,8 +51,22 @@ def retouched(path: Path) -> Carried:
     """What a picture hands on to one in which a part was filled from the rest: all but a recipe of ours, which does not
     make it any more. Raises StudioError when the file is gone or no picture."""
     found = _as_they_were(path, {RETOUCH_KEYWORD: "Safelight: a part was filled from the rest of the picture"})
-    texts = {keyword: text for keyword, text in found.texts.items() if keyword != safelight.PNG_KEYWORD}
-    return dataclasses.replace(found, texts=texts)
+    return dataclasses.replace(found, texts=_without_recipe(found.texts))
+
+
+def painted_over(found: Carried) -> Carried:
+    """What a picture hands on to one that was made of it by hand: all but a recipe of ours, which does not make it any
+    more; and what a model made is from now on composed with it."""
+    if not found.texts:
+        return Carried(exif=found.exif)
+    texts = {**_without_recipe(found.texts), RETOUCH_KEYWORD: "Safelight: edited by hand"}
+    if xmp.PNG_KEYWORD in texts:
+        texts[xmp.PNG_KEYWORD] = xmp.composed(texts[xmp.PNG_KEYWORD])
+    return Carried(texts=texts, exif=found.exif)
+
+
+def _without_recipe(texts: dict[str, str]) -> dict[str, str]:
+    return {keyword: text for keyword, text in texts.items() if keyword != safelight.PNG_KEYWORD}
 
 
 def _as_they_were(path: Path, added: dict[str, str]) -> Carried:

@@ -25,6 +25,11 @@ def packet(source: SourceType) -> str:
     )
 
 
+def composed(xmp: str) -> str:
+    """The same packet for a picture that more than a model had a part in."""
+    return xmp.replace(SourceType.GENERATED.value, SourceType.COMPOSITE.value)
+
+
 def source_type(xmp: str) -> SourceType | None:
     """The source type that an XMP packet names, however it is written; None when it names none of ours."""
     for source in (SourceType.COMPOSITE, SourceType.GENERATED):

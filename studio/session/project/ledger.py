@@ -37,12 +37,12 @@ class Ledger:
         """Whether a version names this part."""
         return any((rank, digest) in self._parts for rank in _Rank)
 
-    def set(self, version_id: int, document: bytes | None) -> "Released":
+    def set(self, version_id: int, document: bytes | None) -> "Pieces":
         """Count a version's document, and no longer the one it had; None where the version is gone.
 
         What nothing names any more.
         """
-        released = Released()
+        released = Pieces()
         before = self.versions.pop(version_id, None)
         if document is not None:
             self.versions[version_id] = document
@@ -53,11 +53,15 @@ class Ledger:
 
     def bytes_of(self, version_id: int) -> int:
         """The stored bytes of the tiles of one version."""
-        tiles: set[bytes] = set()
-        for part in self._named(_Rank.DOCUMENT, self.versions[version_id]):
-            for block in self._named(_Rank.MAP, part):
-                tiles.update(tiles_of(self._read(block)))
+        tiles = self.named_by([self.versions[version_id]]).tiles
         return sum(self.sizes.get(tile, 0) for tile in tiles)
+
+    def named_by(self, documents: Iterable[bytes]) -> "Pieces":
+        """What documents name, whether it is counted or not."""
+        roots = {*documents}
+        maps = {part for root in roots for part in self._named(_Rank.DOCUMENT, root)}
+        blocks = {block for part in maps for block in self._named(_Rank.MAP, part)}
+        return Pieces(roots | maps | blocks, (tile for block in blocks for tile in tiles_of(self._read(block))))
 
     def _take(self, rank: _Rank, digest: bytes) -> None:
         count = self._parts.get((rank, digest), 0)
@@ -73,7 +77,7 @@ class Ledger:
                 self.bytes += self.sizes.get(tile, 0)
             self._tiles[tile] = named + 1
 
-    def _leave(self, rank: _Rank, digest: bytes, released: "Released") -> None:
+    def _leave(self, rank: _Rank, digest: bytes, released: "Pieces") -> None:
         count = self._parts[rank, digest] - 1
         if count:
             self._parts[rank, digest] = count
@@ -96,14 +100,13 @@ class Ledger:
         return map(bytes.fromhex, maps_of(data)) if rank is _Rank.DOCUMENT else blocks_of(data)
 
 
-class Released:
-    """Parts and tiles that nothing names."""
+class Pieces:
+    """Parts and tiles by their digests."""
 
-    def __init__(self) -> None:
-        self.parts: set[bytes] = set()
-        self.tiles: set[bytes] = set()
+    def __init__(self, parts: Iterable[bytes] = (), tiles: Iterable[bytes] = ()) -> None:
+        self.parts, self.tiles = {*parts}, {*tiles}
 
-    def update(self, other: "Released") -> None:
+    def update(self, other: "Pieces") -> None:
         """Add another's."""
         self.parts |= other.parts
         self.tiles |= other.tiles

@@ -6,7 +6,7 @@ import secrets
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from studio.domain.document.document import Document
@@ -17,7 +17,7 @@ from studio.domain.user_paths import exists, expanded
 from studio.session.project import schema
 from studio.session.project.blobs import ProjectBlobs, Readers
 from studio.session.project.lock import ProjectLock
-from studio.session.project.store import Change, Store
+from studio.session.project.store import Change, Store, Weight
 from studio.session.project.troubles import damaged, told
 
 SUFFIX = ".safelight"
@@ -29,7 +29,7 @@ class Project:
     """One `*.safelight` file.
 
     `why` says why it is `read_only`, and is "" for a project that can be written. Reading is safe in several threads;
-    `save`, `rest`, `compact`, `save_as` and `close` belong to one thread at a time.
+    `save`, `rest`, `weigh`, `compact`, `save_as` and `close` belong to one thread at a time.
     """
 
     def __init__(self, opened: "_Opened") -> None:
@@ -130,6 +130,11 @@ class Project:
         """Do a little of the work that can wait; whether there is more. Raises StudioError (DISK)."""
         return not self.read_only and self._writing().rest()
 
+    @property
+    def counted(self) -> bool:
+        """Whether `undo_bytes` are known."""
+        return self._store is not None and self._store.counted
+
     def undo_bytes(self) -> int:
         """The bytes in the file of tiles that the current version does not name; 0 until they were counted."""
         return self._store.undo_bytes() if self._store else 0
@@ -137,6 +142,18 @@ class Project:
     def exceeds(self, limit: int) -> bool:
         """Whether the history takes more than `limit` bytes beside the current version."""
         return self._store is not None and self._store.exceeds(limit)
+
+    def weigh(self, removed: Container[int] = ()) -> Weight:
+        """What it takes, and would take if it were compacted without some of its versions.
+
+        Raises StudioError: INPUT for a project that can only be read, DISK when it is damaged.
+        """
+        return self._writing().weigh(removed)
+
+    def disk_bytes(self) -> int:
+        """What it takes on the disk, with its log. Raises StudioError (DISK)."""
+        with told(self.path):
+            return schema.disk_bytes(self.path)
 
     def compact(self) -> None:
         """Delete what no version names, and give the space back to the disk. Raises StudioError (DISK)."""
@@ -191,8 +208,8 @@ class Project:
                 ErrorKind.INPUT, f"{self.path.name} can only be read. {self.why}", "Choose File > Save As."
             )
         if self._store is None:
-            _, documents, _, _ = self._rows()
-            self._store = Store(self.path, self._opened.place, self.blobs, documents, self._kept)
+            _, documents, current, _ = self._rows()
+            self._store = Store(self.path, self._opened.place, self.blobs, documents, self._kept, current)
         return self._store
 
     def _part(self, digest: str) -> bytes:

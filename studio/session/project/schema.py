@@ -77,6 +77,12 @@ def has_log(path: Path) -> bool:
         return False
 
 
+def disk_bytes(path: Path) -> int:
+    """What a database takes on the disk, with its log. Raises OSError."""
+    log = log_of(path)
+    return path.stat().st_size + (log.stat().st_size if has_log(path) else 0)
+
+
 def connect(path: Path, *, mode: str, immutable: bool = False) -> sqlite3.Connection:
     """A connection for one thread at a time; `mode` is SQLite's: "ro", "rw" or "rwc". Raises sqlite3.Error."""
     uri = f"{path.absolute().as_uri()}?mode={mode}{'&immutable=1' if immutable else ''}"
@@ -89,6 +95,10 @@ def connect(path: Path, *, mode: str, immutable: bool = False) -> sqlite3.Connec
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # a power failure costs nothing that was reported as saved
         connection.execute("PRAGMA journal_size_limit = 67108864")
+        # A file that cannot be written is opened all the same, to be read for as long as the connection lives.
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("PRAGMA user_version = 0")
+        connection.execute("ROLLBACK")
     except (sqlite3.Error, UnicodeDecodeError):
         connection.close()
         raise
@@ -149,5 +159,5 @@ def _foreign(path: Path) -> StudioError:
     return StudioError(
         ErrorKind.INPUT,
         f"{path.name} is not a Safelight project.",
-        "Open pictures, OpenRaster and PSD files with File > Import; projects end in .safelight.",
+        "Open pictures, OpenRaster and PSD files with File > Open; projects end in .safelight.",
     )

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,9 +12,9 @@ from studio.domain.document.document_json import Encoded, Encoder
 from studio.domain.document.history import Version
 from studio.domain.errors import ErrorKind, StudioError
 from studio.session.project.blobs import ProjectBlobs
-from studio.session.project.ledger import Ledger, Released
+from studio.session.project.ledger import Ledger, Pieces
 from studio.session.project.packing import packed
-from studio.session.project.schema import checksum, connect, transaction
+from studio.session.project.schema import checksum, connect, disk_bytes, transaction
 from studio.session.project.troubles import damaged, told
 
 _BATCH = 100  # rows that one transaction of a sweep deletes
@@ -34,6 +34,22 @@ class Change:
     removed: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What a project takes, in bytes: `disk`, its file with the log beside it; `undo`, the tiles that the current
+    version does not name; `compacted`, about what the file would take after compacting.
+    """
+
+    disk: int
+    undo: int
+    compacted: int
+
+    @property
+    def freed(self) -> int:
+        """About what compacting gives back to the disk."""
+        return max(0, self.disk - self.compacted)
+
+
 class Store:
     """Writes changes, and deletes in the background what no version names."""
 
@@ -44,18 +60,20 @@ class Store:
         blobs: ProjectBlobs,
         documents: Mapping[int, bytes],
         kept: set[bytes],
+        current: int = 0,
     ) -> None:
         """`place` is the file that `path` meant when it was opened, and `documents` names the part of each version in
-        it. `kept` are tiles that this window wrote before any version named them, and grows. Raises StudioError (DISK).
+        it, of which one is `current`. `kept` are tiles that this window wrote before any version named them, and grows.
+        Raises StudioError (DISK).
         """
         self.path, self._place, self._blobs = path, place, blobs
         self._documents = dict(documents)
         self._encoder = Encoder()
-        self._doomed = Released()
+        self._doomed = Pieces()
         self._kept = kept
         self._counted = False  # whether the ledger knows every version
         self._sound = True  # whether it could be kept: without it nothing is deleted
-        self._current = 0
+        self._current = current
         with told(path):
             self._require_in_place()
             self.connection = connect(path, mode="rw")
@@ -105,6 +123,11 @@ class Store:
             self._sound, self._counted, self._work = False, False, None
             raise damaged(self.path, str(error)) if isinstance(error, ValueError) else error from error
 
+    @property
+    def counted(self) -> bool:
+        """Whether it is known what each version names; that takes a while after opening."""
+        return self._counted
+
     def undo_bytes(self) -> int:
         """The stored bytes of the tiles that only other versions than the current one name; 0 while that is unknown."""
         if not self._counted or self._current not in self._ledger.versions:
@@ -117,6 +140,18 @@ class Store:
     def exceeds(self, limit: int) -> bool:
         """Whether the history takes more than `limit` bytes beside the current version."""
         return self._ledger.bytes > limit and self.undo_bytes() > limit
+
+    def weigh(self, removed: Container[int] = ()) -> Weight:
+        """What the project takes, and would take if it were compacted without some of its versions.
+
+        Raises StudioError (DISK).
+        """
+        with told(self.path):
+            self._require_in_place()
+            try:
+                return self._weigh(removed)
+            except ValueError as error:
+                raise damaged(self.path, str(error)) from error
 
     def compact(self) -> None:
         """Delete all that no version names and give the space back to the disk. A kill leaves the file as before or
@@ -220,7 +255,7 @@ class Store:
 
     def _sweep(self) -> Iterator[bool]:
         """Delete what nothing names, some rows at a time."""
-        doomed, self._doomed = self._doomed, Released()
+        doomed, self._doomed = self._doomed, Pieces()
         self._encoder = Encoder()  # it may take for granted what is deleted now
         tiles = [tile for tile in doomed.tiles if tile not in self._kept]
         for start in range(0, len(tiles), _BATCH):
@@ -237,6 +272,23 @@ class Store:
                 self.connection.executemany("DELETE FROM parts WHERE digest = ?", ((part,) for part in unnamed))
             self._encoder = Encoder()
             yield True
+
+    def _weigh(self, removed: Container[int]) -> Weight:
+        sizes, documents = self._ledger.sizes, self._documents
+        current = self._ledger.named_by(documents[each] for each in (self._current,) if each in documents)
+        named = self._ledger.named_by(document for each, document in documents.items() if each not in removed)
+        rows = self.connection.execute("SELECT digest, length(data) FROM parts").fetchall()
+        held = sum(sizes.values()) + sum(size for _, size in rows)
+        left = sum(size for tile, size in sizes.items() if tile in named.tiles or tile in self._kept)
+        left += sum(size for digest, size in rows if digest in named.parts)
+        pages, free, page = (
+            self.connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        # What rows take beside their values is shared out evenly.
+        compacted = (pages - free) * page * left // max(1, held)
+        undo = sum(size for tile, size in sizes.items() if tile not in current.tiles)
+        return Weight(disk_bytes(self.path), undo, compacted)
 
     def _weight(self, tiles: set[bytes]) -> int:
         return sum(self._ledger.sizes.get(tile, 0) for tile in tiles if tile not in self._kept)

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from studio.domain.errors import ErrorKind, Problem, StudioError
 from studio.session.project.project import Project
@@ -16,13 +17,15 @@ _BREATH = 0.001  # seconds between two pieces of such work
 _LOOK = 5.0  # seconds between looks at the tiles that wait in memory
 _SPILL = 256 * 2**20  # bytes of tiles in memory that no saved version names, before some are written
 
+Found = TypeVar("Found")
+
 
 @dataclass(frozen=True, slots=True)
 class _Errand:
     """Something that is done between changes, such as compacting."""
 
-    action: Callable[[], None]
-    done: "Future[None]"
+    action: Callable[[], object]
+    done: "Future[Any]"
 
 
 class Writer:
@@ -39,7 +42,7 @@ class Writer:
         saved: Callable[[bool], None],
         undo_limit: int = UNDO_LIMIT,
     ) -> None:
-        self._project, self._tell, self._saved, self._limit = project, tell, saved, undo_limit
+        self._project, self._tell, self._saved, self.limit = project, tell, saved, undo_limit
         self._jobs: deque[Change | _Errand] = deque()
         self._wake = threading.Condition()
         self._telling = threading.RLock()  # so that "saved" is never told after a newer "unsaved"
@@ -61,12 +64,12 @@ class Writer:
                 self._saved(False)
             self._add(change)
 
-    def run(self, action: Callable[[], None]) -> "Future[None]":
+    def run(self, action: Callable[[], Found]) -> "Future[Found]":
         """Do something on this thread after the changes before it, or now if these cannot be saved.
 
-        The future has its StudioError.
+        The future has what it returns, or its StudioError.
         """
-        done: Future[None] = Future()
+        done: Future[Found] = Future()
         self._add(_Errand(action, done))
         return done
 
@@ -142,7 +145,7 @@ class Writer:
             self._report(error.problem)
             return
         self._told = ""
-        self.overweight = self._project.exceeds(self._limit)
+        self.overweight = self._project.exceeds(self.limit)
         with self._wake:
             self._jobs.popleft()
             self._wake.notify_all()
@@ -154,9 +157,10 @@ class Writer:
 
     def _do(self, errand: _Errand) -> None:
         problem: StudioError | None = None
+        found: object = None
         if errand.done.set_running_or_notify_cancel():
             try:
-                errand.action()
+                found = errand.action()
                 self._stuck = False  # it may have made room, or gone elsewhere
             except StudioError as error:
                 problem = error
@@ -166,7 +170,7 @@ class Writer:
         if problem is not None:
             errand.done.set_exception(problem)
         elif not errand.done.cancelled():
-            errand.done.set_result(None)
+            errand.done.set_result(found)
 
     def _rest(self) -> bool:
         """Work that can wait; whether there is more."""
@@ -176,7 +180,7 @@ class Writer:
                 return True
             if self._project.rest():
                 return True
-            self.overweight = self._project.exceeds(self._limit)
+            self.overweight = self._project.exceeds(self.limit)
         except StudioError as error:
             self._report(error.problem)
         return False

@@ -2,6 +2,7 @@
 
 from studio.domain.document.layers import GroupLayer, ImageLayer, PaintLayer
 from studio.ui.paint.editor import Editor
+from studio.ui.paint.panels.adjustments import kinds
 
 
 def abilities(editor: Editor) -> dict[str, bool]:
@@ -14,12 +15,15 @@ def abilities(editor: Editor) -> dict[str, bool]:
     paint = some and isinstance(layer, PaintLayer) and not layer.locked
     mask = some and layer is not None and layer.mask is not None
     return {
+        "canvas-name": writable,
+        "canvas-compact": writable,
         "paint-undo": writable and desk.can_undo,
         "paint-redo": writable and desk.can_redo,
         "paint-cut": paint,
         "paint-copy": layer is not None,
         "paint-paste": writable,
         "paint-clear": paint,
+        "paint-remove": chosen and writable,
         "paint-fill-front": paint,
         "paint-fill-back": paint,
         "select-none": chosen and writable,
@@ -48,7 +52,7 @@ def abilities(editor: Editor) -> dict[str, bool]:
         "layer-clip": some,
         "image-crop": chosen and writable,
         "image-size": writable,
-        **dict.fromkeys(("adjust-levels", "adjust-hue", "adjust-balance", "adjust-blur", "adjust-sharpen"), writable),
+        **dict.fromkeys((f"adjust-{kind}" for kind, _, _ in kinds()), writable),
         "view-no-guides": writable and bool(document.guides),
         "image-flatten": writable,
     }

@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 
 Page = Callable[[], "PaintPage"]
 
-FILE = ("canvas-new", "canvas-open", "canvas-save-as", "canvas-export")
+FILE = (
+    "canvas-new", "canvas-open", "canvas-save", "canvas-save-as", "canvas-export", "", "canvas-name", "canvas-versions",
+    "canvas-compact",
+)  # fmt: skip
 ANYWHERE = ("canvas-new",)  # also from other workspaces
+WRITING = ("canvas-name", "canvas-compact")  # not for a project that can only be read, and the menu says why
 EDIT = (
     "paint-undo", "paint-redo", "", "paint-cut", "paint-copy", "paint-copy-merged", "paint-paste", "", "paint-clear",
-    "paint-fill-front", "paint-fill-back", "", "paint-swap", "paint-default", "paint-smaller", "paint-larger",
-    "paint-softer", "paint-harder",
+    "paint-remove", "paint-fill-front", "paint-fill-back", "", "paint-swap", "paint-default", "paint-smaller",
+    "paint-larger", "paint-softer", "paint-harder",
 )  # fmt: skip
 SELECT = (
     "select-all", "select-none", "select-invert", "", "select-grow", "select-shrink", "select-feather", "",
@@ -31,7 +35,8 @@ LAYER = (
     "layer-clip", "layer-up", "layer-down", "", "layer-apply",
 )  # fmt: skip
 IMAGE = (
-    "image-crop", "image-size", "", "adjust-levels", "adjust-hue", "adjust-balance", "adjust-blur", "adjust-sharpen",
+    "image-crop", "image-size", "", "adjust-levels", "adjust-curves", "adjust-hue", "adjust-balance", "adjust-blur",
+    "adjust-sharpen",
     "", "image-flatten",
 )  # fmt: skip
 VIEW = ("view-turn-left", "view-turn-right", "view-straighten", "view-mirror", "", "view-panels",
@@ -57,8 +62,12 @@ def _file(page: Page) -> tuple[Command, ...]:
     return (
         Command("canvas-new", _tr("&New canvas…"), lambda: page().new(), ("Ctrl+N",), "plus"),
         Command("canvas-open", _tr("&Open…"), lambda: page().ask_open(), ("Ctrl+O",), "folder-open"),
-        Command("canvas-save-as", _tr("Save &as…"), lambda: page().ask_save_as(), ("Ctrl+S", "Ctrl+Shift+S"), "save"),
+        Command("canvas-save", _tr("&Save"), lambda: page().save(), ("Ctrl+S",), "save"),
+        Command("canvas-save-as", _tr("Save &as…"), lambda: page().ask_save_as(), ("Ctrl+Shift+S",)),
         Command("canvas-export", _tr("&Export…"), lambda: page().ask_export(), ("Ctrl+Shift+E",), "download"),
+        Command("canvas-name", _tr("Na&me this version…"), lambda: page().project.ask_name(), ("Ctrl+Alt+S",)),
+        Command("canvas-versions", _tr("Named &versions…"), lambda: page().project.show_versions(), (), "clock"),
+        Command("canvas-compact", _tr("&Compact project…"), lambda: page().project.ask_compact()),
     )
 
 
@@ -74,6 +83,9 @@ def _edit(page: Page) -> tuple[Command, ...]:
         Command("paint-copy-merged", _tr("Copy &merged"), lambda: desk().selection.copy_merged(), ("Ctrl+Shift+C",)),
         Command("paint-paste", _tr("&Paste"), lambda: page().paste(), ("Ctrl+V",)),
         Command("paint-clear", _tr("C&lear"), lambda: desk().edits.clear(), ("Del",)),
+        Command(
+            "paint-remove", _tr("Remo&ve what is selected"), lambda: desk().selection.remove_content(), ("Shift+Del",)
+        ),
         Command("paint-fill-front", _tr("Fill with the &front colour"), lambda: desk().edits.fill(), ("Shift+F5",)),
         Command("paint-fill-back", _tr("Fill with the &back colour"), lambda: desk().edits.fill(back=True)),
         Command("paint-swap", _tr("E&xchange the colours"), lambda: desk().colour.swap(), ("X",)),
@@ -149,6 +161,7 @@ def _image(page: Page) -> tuple[Command, ...]:
         Command("image-crop", _tr("&Crop to the selection"), crop, (), "crop"),
         Command("image-size", _tr("Canvas &size…"), lambda: page().ask_size(), ("Ctrl+Alt+C",), "scaling"),
         Command("adjust-levels", _tr("New adjustment: &levels"), adjust("levels"), ("Ctrl+L",)),
+        Command("adjust-curves", _tr("New adjustment: &curves"), adjust("curves"), ("Ctrl+M",)),
         Command("adjust-hue", _tr("New adjustment: &hue and saturation"), adjust("hue"), ("Ctrl+U",)),
         Command("adjust-balance", _tr("New adjustment: colour &balance"), adjust("balance"), ("Ctrl+B",)),
         Command("adjust-blur", _tr("New adjustment: bl&ur"), adjust("blur")),
@@ -169,7 +182,7 @@ def _view(page: Page) -> tuple[Command, ...]:
         Command("view-grid", _tr("Pixel gri&d from 800 %"), lambda: page().editor.toggle_overlay("show_grid")),
         Command("view-frame", _tr("Generation &frame"), lambda: page().editor.toggle_overlay("show_frame")),
         Command("view-rulers", _tr("Rule&rs"), lambda: page().editor.toggle_rulers(), ("Ctrl+Shift+R",)),
-        Command("view-no-guides", _tr("Delete all guides"), lambda: page().editor.image.clear_guides()),
+        Command("view-no-guides", _tr("Delete all guides"), lambda: page().editor.surface.guides.delete_all()),
         Command("view-guides", _tr("G&uides"), lambda: page().editor.toggle_overlay("show_guides"), ("Ctrl+;",)),
     )
 

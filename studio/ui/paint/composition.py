@@ -110,12 +110,15 @@ class Composition(QObject):
                 for tile in self._tiles.values():
                     tile.fresh = False
                 return
-            touched = {Key(level, p.column >> level, p.row >> level) for p in places for level in range(MOST_LEVEL + 1)}
-            for key in touched:
-                if (touching := self._tiles.get(key)) is not None:
-                    touching.fresh = False
-                if key in self._under_way:
-                    self._under_way[key] = True
+            spots = {(place.column, place.row) for place in places}
+            for level in range(MOST_LEVEL + 1):
+                for spot in spots:
+                    key = Key(level, *spot)
+                    if (touching := self._tiles.get(key)) is not None:
+                        touching.fresh = False
+                    if key in self._under_way:
+                        self._under_way[key] = True
+                spots = {(column >> 1, row >> 1) for column, row in spots}
 
     def forget(self) -> None:
         """Drop all tiles: what comes has nothing to do with what was."""

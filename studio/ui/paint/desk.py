@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
@@ -25,6 +26,8 @@ from studio.session.canvas import CanvasSession
 from studio.ui.paint.pictures import Colour
 
 Change = Callable[[Document], Document]
+Found = TypeVar("Found")
+Offset = tuple[int, int]  # document pixels to the right and down
 PATIENCE = 0.04  # seconds that an edit waits for the one before it
 BLACK: Colour = (0, 0, 0)
 WHITE: Colour = (255, 255, 255)
@@ -70,13 +73,19 @@ class Options:
     strength: float = 1.0
     inpaint: Inpaint = INTENTS[Intent.FILL]
     text: Text = field(default_factory=lambda: Text("Text"))
+    live_strength: float = 0.6
+    live_opacity: float = 1.0
+    live_beside: bool = True
 
 
 @dataclass(slots=True)
 class _Pending:
+    """Work for the desk's thread, the document that it leaves, and what is done with the outcome."""
+
     label: str
-    future: Future[Document]
-    merge: str = ""
+    future: Future[Any]
+    left: Future[Document]
+    use: Callable[[Any], object]
 
 
 class PaintDesk(QObject):
@@ -102,6 +111,8 @@ class PaintDesk(QObject):
         self.inks, self.options = Inks(), Options()
         self.quick_mask = False
         self.on_mask = False  # paint on the mask of the active layer instead of its pixels
+        self.screen_busy: Callable[[], bool] = bool  # is the screen still being drawn? Small pictures wait for it
+        self.carried: Offset = (0, 0)  # how far a drag that is no edit yet has taken the selection
         self._document = session.document
         self._thread = ThreadPoolExecutor(1, "paint")
         self._pending: deque[_Pending] = deque()
@@ -131,8 +142,18 @@ class PaintDesk(QObject):
 
     @property
     def read_only(self) -> bool:
-        """Whether another window holds the project."""
+        """Whether the project can only be looked at."""
         return bool(self.session.why)
+
+    def refused(self) -> bool:
+        """Whether the project can only be looked at; a note says why."""
+        if self.read_only:
+            self.noted.emit(self.tr("{why} It can only be looked at here.").format(why=self.session.why))
+        return self.read_only
+
+    def look_again(self) -> None:
+        """What can be done is another: panels and commands shall follow."""
+        self.changed.emit(self._document, self._document)
 
     def set_inks(self, inks: Inks) -> None:
         """Other colours."""
@@ -151,6 +172,12 @@ class PaintDesk(QObject):
         """Show a document that is no edit yet; None for the one that is."""
         self.previewed.emit(document or self._document)
 
+    def carry(self, offset: Offset) -> None:
+        """Show the selection elsewhere than it is."""
+        if offset != self.carried:
+            self.carried = offset
+            self.overlay_changed.emit()
+
     def set_on_mask(self, on: bool) -> None:
         """Paint on the active layer's mask, or on its pixels."""
         if on != self.on_mask:
@@ -163,8 +190,7 @@ class PaintDesk(QObject):
         """Take over another version at once. False, with a note, when that cannot be."""
         if document == self.document:
             return False
-        if self.read_only:
-            self.noted.emit(self.tr("Another window has this project open; here it can only be looked at."))
+        if self.refused():
             return False
         self.session.commit(label, document, merge)
         return True
@@ -181,19 +207,33 @@ class PaintDesk(QObject):
 
     def later(self, label: str, change: Change, merge: str = "") -> None:
         """Change the document by work that takes its time; edits come in the order they were asked for."""
-        if self.read_only:
-            self.noted.emit(self.tr("Another window has this project open; here it can only be looked at."))
+        if self.refused():
             return
-        before = self._pending[-1].future if self._pending else None
-        document = self.document
-        self._pending.append(_Pending(label, self._thread.submit(_made, change, before, document), merge))
-        self._pending[-1].future.add_done_callback(lambda _: self._ended.emit())
-        self.busy_changed.emit(label)
+        made: Future[Document] = self._thread.submit(_made, change, self._last_left, self.document)
+        self._begin(_Pending(label, made, made, lambda document: self.commit(label, document, merge)))
+
+    def aside(self, label: str, work: Callable[[Document], Found], use: Callable[[Found], object]) -> None:
+        """Find something out about the document without changing it, where that takes its time, and use it then."""
+        found = self._thread.submit(_made, work, self._last_left, self.document)
+        left = self._last_left
+        if left is None:
+            left = Future()
+            left.set_result(self.document)
+        self._begin(_Pending(label, found, left, use))
 
     @property
     def is_busy(self) -> bool:
         """Is an edit still being made?"""
         return bool(self._pending)
+
+    @property
+    def _last_left(self) -> Future[Document] | None:
+        return self._pending[-1].left if self._pending else None
+
+    def _begin(self, pending: _Pending) -> None:
+        self._pending.append(pending)
+        pending.future.add_done_callback(lambda _: self._ended.emit())
+        self.busy_changed.emit(pending.label)
 
     def ready(self) -> bool:
         """Whether the document is as it was last asked for, after a moment of waiting; False, with a note, else."""
@@ -247,8 +287,10 @@ class PaintDesk(QObject):
             ended = self._pending.popleft()
             error = ended.future.exception()
             if error is None:
-                self.commit(ended.label, ended.future.result(), ended.merge)
+                ended.use(ended.future.result())
             elif isinstance(error, StudioError):
+                self.preview(None)  # nothing of what was shown comes
+                self.carry((0, 0))
                 self.noted.emit(f"{error.problem.message} {error.problem.hint}".strip())
             else:
                 sys.excepthook(type(error), error, error.__traceback__)
@@ -259,8 +301,8 @@ class PaintDesk(QObject):
         self.changed.emit(document, previous)
 
 
-def _made(change: Change, before: Future[Document] | None, document: Document) -> Document:
-    """The document after a change, on what the change before it left; on `document` where that failed."""
+def _made(work: Callable[[Document], Found], before: Future[Document] | None, document: Document) -> Found:
+    """What comes of work on what the change before it left; on `document` where that failed."""
     if before is not None and before.exception() is None:
         document = before.result()
-    return change(document)
+    return work(document)

@@ -4,7 +4,7 @@ import dataclasses
 
 from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from studio.domain.document.brushes import Brush
 from studio.domain.document.document import Document
@@ -14,9 +14,12 @@ from studio.imaging.tiles import Pixels
 from studio.session.canvas import CanvasSession
 from studio.ui.paint.composition import Composition
 from studio.ui.paint.desk import PaintDesk
+from studio.ui.paint.differing import Differing
 from studio.ui.paint.image_edits import ImageEdits
 from studio.ui.paint.layer_edits import LayerEdits
 from studio.ui.paint.live import Live
+from studio.ui.paint.live_bar import LiveBar
+from studio.ui.paint.live_view import LivePane
 from studio.ui.paint.panels.adjustments import AdjustmentForm, kinds
 from studio.ui.paint.panels.colour import ColourPanel
 from studio.ui.paint.panels.history import HistoryPanel
@@ -28,14 +31,16 @@ from studio.ui.paint.rulers import Ruler
 from studio.ui.paint.selection_edits import SelectionEdits
 from studio.ui.paint.staging import Staging
 from studio.ui.paint.surface import Surface
-from studio.ui.paint.tabs import Tabs
+from studio.ui.paint.tabs import OnePage, Tabs
 from studio.ui.paint.thumbnails import Thumbnails
 from studio.ui.paint.toast import Toast
 from studio.ui.paint.tools.table import tools
+from studio.ui.paint.version_pictures import VersionPictures
 from studio.ui.theme.tokens import COLOURS
-from studio.ui.widgets.scroll import ScrollColumn
+from studio.ui.widgets.scroll import FittingColumn
 
-_ADJUSTMENT = 204  # logical pixels of height: five numbers without scrolling
+_LEAST = 204  # logical pixels of height that a tool's or an adjustment's settings have: five numbers
+_LAYERS = 230  # the layers below them: two of them, and what is done with them
 _SLOW = 600  # milliseconds from which on an edit is told of
 _AGAIN = 5000  # milliseconds until saving is tried again after it failed
 COLUMN = 276  # logical pixels of the panels at the right
@@ -57,26 +62,29 @@ class Editor(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setStyleSheet(f"Editor {{ background: {COLOURS.canvas}; }}")
         self.session = session
-        self.saved = session.unsaved == 0
         self._label = ""
         self.desk = PaintDesk(session, self)
         self.composition = Composition(self._render, self)
+        self.desk.screen_busy = lambda: self.composition.busy
         self.live = Live(self.desk, self.composition, self)
         self.surface = Surface(self.desk, self.composition)
         self.edits = LayerEdits(self.desk, self)
         self.selection = SelectionEdits(self.desk, self)
         self.image = ImageEdits(self.desk, self)
-        self.pictures = Thumbnails(self.desk.compositor, self.devicePixelRatioF(), self)
+        self.pictures = Thumbnails(self.desk, self.devicePixelRatioF(), self)
         self.tools = tools(self.desk, self.live)
         self.tool = ""
         self.strip = ToolStrip()
         self.options = OptionsPanel(self.desk)
         self.colour = ColourPanel(self.desk)
         self.layers = LayersPanel(self.desk, self.edits, self.pictures)
-        self.history = HistoryPanel(self.desk)
+        self.past = VersionPictures(self.desk, self)
+        self.history = HistoryPanel(self.desk, self.past)
         self.navigator = Navigator(self.desk, self.surface)
-        self.rulers = tuple(Ruler(self.desk, self.surface, upright=upright) for upright in (False, True))
+        self.rulers = tuple(Ruler(self.surface, upright=upright) for upright in (False, True))
         self.staging = Staging(self.surface)
+        self.differing = Differing(self.desk, self.staging, self)
+        self.live_bar, self.live_pane = LiveBar(self.desk), LivePane()
         self.toast = Toast(self.surface)
         self.adjustment = AdjustmentForm(self.desk, self.edits)
         self._again = QTimer(self, interval=_AGAIN)
@@ -86,6 +94,7 @@ class Editor(QFrame):
         self._arrange()
         self._connect()
         self.take_up("brush")
+        self._show_adjustment(self.desk.document, Document())
 
     def take_up(self, name: str) -> None:
         """Another tool."""
@@ -110,6 +119,12 @@ class Editor(QFrame):
         self.side.setVisible(not shown)
         self.strip.setVisible(not shown)
 
+    def show_live_pane(self, shown: bool) -> None:
+        """Half of the room for the live picture, or all of it for the canvas."""
+        if shown != self.live_pane.isVisibleTo(self):
+            self.live_pane.setVisible(shown)
+            self._halves.setSizes([self._halves.width() // 2] * 2)
+
     def toggle_overlay(self, name: str) -> None:
         """Show or hide the grid, the guides and the like."""
         overlays = self.surface.overlays
@@ -126,7 +141,10 @@ class Editor(QFrame):
         self.composition.close()
         self.pictures.close()
         self.history.close_work()
+        self.past.close_work()
+        self.differing.close_work()
         self.navigator.close_work()
+        self.adjustment.close_work()
         self.session.saved.disconnect(self._saved.emit)
         self.session.problem.disconnect(self._trouble.emit)
 
@@ -141,14 +159,13 @@ class Editor(QFrame):
         top, bottom = Tabs(), Tabs()
         top.add(self.tr("Colour"), self.colour)
         top.add(self.tr("Navigator"), self.navigator)
-        middle = Tabs()
-        self.tool_tab = middle.add(self.tr("Tool"), self.options)
-        column = ScrollColumn(self.adjustment)
-        column.setMinimumHeight(_ADJUSTMENT)
-        self.adjustment_tab = middle.add(self.tr("Adjustment"), column)
+        middle = Tabs(OnePage())
+        self.tool_tab = middle.add(self.tr("Tool"), FittingColumn(self.options, _LEAST))
+        self.adjustment_tab = middle.add(self.tr("Adjustment"), FittingColumn(self.adjustment, _LEAST))
         self.adjustment_tab.hide()
         bottom.add(self.tr("Layers"), self.layers)
         bottom.add(self.tr("History"), self.history)
+        bottom.setMinimumHeight(_LAYERS)
         stack = QVBoxLayout()
         stack.setContentsMargins(0, 0, 0, 0)
         stack.setSpacing(2)
@@ -163,9 +180,24 @@ class Editor(QFrame):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.strip)
-        layout.addWidget(self._table(), 1)
+        layout.addLayout(self._middle(), 1)
         layout.addWidget(side)
         self.setFocusProxy(self.surface)
+
+    def _middle(self) -> QVBoxLayout:
+        """The canvas; while live painting is on, with its strip above and maybe its picture beside."""
+        halves = self._halves = QSplitter(Qt.Orientation.Horizontal)
+        halves.setChildrenCollapsible(False)
+        halves.addWidget(self._table())
+        halves.addWidget(self.live_pane)
+        for half in (0, 1):
+            halves.setStretchFactor(half, 1)
+        self.live_pane.hide()
+        middle = QVBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.live_bar)
+        middle.addWidget(halves, 1)
+        return middle
 
     def _table(self) -> QWidget:
         """The surface with its rulers, which are hidden at first."""
@@ -209,26 +241,17 @@ class Editor(QFrame):
         surface.view_changed.connect(self._view_changed)
         surface.staging = self.staging
         self.staging.changed.connect(surface.update)
-        surface.unused_key.connect(self._stage_key)
         surface.opacity_wanted.connect(self._set_opacity)
         self.layers.menu_wanted.connect(self.menu_wanted)
         self._saved.connect(self._tell_saved)
         self._trouble.connect(self._tell_trouble)
         self.session.saved.connect(self._saved.emit)
+        self.saved = self.session.unsaved == 0  # asked now: what was told before this was not heard
         self.session.problem.connect(self._trouble.emit)
         self._view_changed()
 
     def _view_changed(self) -> None:
         self.live.level = self.surface.level
-
-    def _stage_key(self, key: Qt.Key) -> None:
-        """Keys that belong to what was generated."""
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.staging.accept()
-        elif key == Qt.Key.Key_Delete:
-            self.staging.discard()
-        elif key == Qt.Key.Key_N:
-            self.staging.step(1)
 
     def _set_opacity(self, share: float) -> None:
         self.change_brush(opacity=share)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage, QPainter
 
 from studio.domain.document.document import Document
 from studio.domain.document.edits import insert
-from studio.domain.document.layers import PaintLayer
+from studio.domain.document.layers import PaintLayer, new_id
 from studio.domain.document.tiles import EMPTY
 from studio.domain.errors import StudioError
 from studio.domain.jobs import Job, JobState
@@ -20,14 +20,12 @@ from studio.imaging.pictures import load_picture
 from studio.imaging.tiles import Pixels
 from studio.session import inpainting
 from studio.session.gallery import Entry
+from studio.session.in_place import Patch, Ready, Wish, placed, prepared
 from studio.session.studio import Studio
 from studio.ui.canvas.stage import to_image
 from studio.ui.paint.editor import Editor
-from studio.ui.paint.in_place import Patch, Ready, Wish, placed, prepared
 from studio.ui.paint.staging import Candidate, candidate
 from studio.ui.phases import share
-
-_NAME = 40  # letters of the prompt that name a layer
 
 
 @dataclass(slots=True)
@@ -60,7 +58,7 @@ class InPlace(QObject):
     def generate(self, editor: Editor, recipe: Recipe) -> None:
         """Queue the recipe for the selection, or for the frame where nothing is selected."""
         desk = editor.desk
-        if not desk.ready() or desk.read_only:
+        if desk.refused() or not desk.ready():
             return
         try:
             model = self._studio.model(recipe.model)
@@ -152,16 +150,17 @@ class InPlace(QObject):
         future.add_done_callback(lambda done: self._done.emit(("made", asked.editor, prompt), done))
 
 
-def accept(editor: Editor, taken: Candidate) -> None:
-    """The candidate as a new layer on top of all, which is how it was looked at."""
+def accept(editor: Editor, taken: Candidate) -> str:
+    """The candidate as a new layer on top of all, which is how it was looked at; the id that this layer will have."""
     store, patch = editor.desk.store, taken.patch
-    name = " ".join(taken.prompt.split())[:_NAME] or editor.tr("Generated")
+    name, layer_id = taken.name or editor.tr("Generated"), new_id()
 
     def change(document: Document) -> Document:
         tiles = store.painted(EMPTY, patch.rect, patch.pixels)
-        return insert(document, PaintLayer(name=name, tiles=tiles))
+        return insert(document, PaintLayer(id=layer_id, name=name, tiles=tiles))
 
     editor.desk.later(editor.tr("Accept “{name}”").format(name=name), change)
+    return layer_id
 
 
 def through(image: QImage, mask: Pixels) -> QImage:

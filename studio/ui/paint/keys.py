@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
+LIVE, LIVE_KEY = "live", "Ctrl+Shift+L"  # the command that switches live painting
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -82,12 +82,12 @@ def _lines(store: TileStore, look: Look) -> list[list[tuple[float, float]]]:
     seen = look.seen.grown(_SPARE * step)
     left, top = seen.x // step * step, seen.y // step * step
     whole = Rect(left, top, seen.right - left, seen.bottom - top)
-    values = _thinned(store, look.selection, whole, step)
+    values = thinned(store, look.selection, whole, step)
     lines = outlines(values, Rect(0, 0, values.shape[1], values.shape[0]))
     return [[(left + float(x) * step, top + float(y) * step) for x, y in line] for line in lines]
 
 
-def _thinned(store: TileStore, mask: Mask, rect: Rect, step: int) -> Pixels:
+def thinned(store: TileStore, mask: Mask, rect: Rect, step: int) -> Pixels:
     """Every `step`th value of a mask; tile by tile, so that a large document costs no large array."""
     if step == 1:
         return store.mask(mask, rect)

@@ -12,6 +12,7 @@ from studio.imaging.tiles import Pixels
 from studio.ui.paint.desk import PaintDesk
 from studio.ui.paint.outlines import Look, SelectionOutline
 from studio.ui.paint.tint import Tint
+from studio.ui.paint.tools.guiding import draw_guide
 from studio.ui.theme.tokens import COLOURS
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Overlays(QObject):
     def _paint_ants(self, painter: QPainter) -> None:
         if self._outline.path.isEmpty():
             return
-        path = self._surface.view.transform().map(self._outline.path)
+        path = self._surface.view.transform().map(self._outline.path.translated(*self._desk.carried))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(0, 0, 0), 1))
@@ -130,12 +131,8 @@ class Overlays(QObject):
         painter.drawLines([transform.map(line) for line in lines])
 
     def _paint_guides(self, painter: QPainter) -> None:
-        view, canvas = self._surface.view, self._desk.document.rect
-        painter.setPen(QPen(QColor(COLOURS.sky), 1))
-        far = 4 * max(canvas.width, canvas.height)
-        for guide in self._desk.document.guides:
-            ends = ((guide.at, -far), (guide.at, far)) if guide.vertical else ((-far, guide.at), (far, guide.at))
-            painter.drawLine(view.to_screen(*ends[0]), view.to_screen(*ends[1]))
+        for guide in self._surface.guides.resting:
+            draw_guide(painter, self._surface.view, guide, QColor(COLOURS.sky))
 
     # ------------------------------------------------------------------------------------------ the frame
 

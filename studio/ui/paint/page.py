@@ -3,20 +3,25 @@
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QFrame, QStackedLayout, QWidget
+from PySide6.QtCore import QMimeData, QPointF, Qt, Signal, Slot
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QFrame, QStackedLayout, QVBoxLayout, QWidget
 
 from studio.domain.errors import StudioError
-from studio.domain.geometry import Size
-from studio.imaging.exchange import FORMATS, Saving, read, write
+from studio.domain.geometry import Rect, Size
+from studio.imaging.exchange import FORMATS, Imported, Saving, read, write
 from studio.session.canvas import CanvasSession
 from studio.session.project.project import SUFFIX
 from studio.session.studio import Studio
 from studio.ui.paint.abilities import abilities
+from studio.ui.paint.clipboard import files_in, has_picture, leave_behind, picture_in
 from studio.ui.paint.editor import Editor
 from studio.ui.paint.generating import InPlace, accept
+from studio.ui.paint.keeping import keep_all
+from studio.ui.paint.live_painting import LivePaint
 from studio.ui.paint.new_canvas import NumberDialog, SizeDialog
+from studio.ui.paint.notes import Notes
+from studio.ui.paint.project_verbs import ProjectVerbs
 from studio.ui.paint.sessions import PLAIN, Sessions, is_project
 from studio.ui.theme.tokens import COLOURS
 
@@ -40,17 +45,29 @@ class PaintPage(QFrame):
         super().__init__(parent)
         self.in_place = InPlace(studio, self)
         self.in_place.problem.connect(self.problem)
+        self.live_painting = LivePaint(studio, self)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setStyleSheet(f"PaintPage {{ background: {COLOURS.canvas}; }}")
         self.setAcceptDrops(True)
         self._frame = frame
-        self.sessions = Sessions(studio.paths, self.tr("Paper"), self.tr("Layer 1"))
+        self.project = ProjectVerbs(studio.settings, self)
+        self.project.problem.connect(self.problem)
+        self.sessions = Sessions(studio.paths, self.tr("Paper"), self.tr("Layer 1"), lambda: self.project.undo_limit)
         self._thread = ThreadPoolExecutor(1, "files")
         self._done.connect(self._finished)
-        self._layout = QStackedLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
+        self.notes = Notes()
+        self._layout = QStackedLayout()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.notes)
+        column.addLayout(self._layout, 1)
         self.editor = self._put(self.sessions.resume(frame))
-        self.carried = Saving()
+        self.notes.copy_wanted.connect(self.ask_save_as)
+        self.notes.again_wanted.connect(self.reopen)
+        self.notes.work_wanted.connect(self.show_left_over)
+        self.notes.offer(len(self.sessions.left_over))
+        self._came_of: Imported | None = None  # the file that the project was begun with, if it was a picture
 
     @property
     def title(self) -> str:
@@ -67,9 +84,12 @@ class PaintPage(QFrame):
         """Save and end everything."""
         self._thread.shutdown(wait=True)
         self._done.disconnect(self._finished)
+        self.project.close_work()
+        self.live_painting.close_work()
         self.in_place.close_work()
         self.editor.close_work()
         self.sessions.close(self.editor.session)
+        leave_behind()
 
     # ------------------------------------------------------------------------------------------ files
 
@@ -109,6 +129,30 @@ class PaintPage(QFrame):
         label = self.tr("Open “{name}”").format(name=path.name)
         future.add_done_callback(lambda done: self._done.emit(("opened", session, label), done))
 
+    def reopen(self) -> None:
+        """Try to get a project that can only be read as one that can be written."""
+        try:
+            self._replace(self.sessions.open(self.editor.session.path))
+        except StudioError as error:
+            self.problem.emit(error.problem)
+        else:
+            self.editor.toast.say(self.editor.session.why or self.tr("It can be painted on now."))
+
+    def show_left_over(self) -> None:
+        """The work without a name."""
+        self.notes.offer(0)
+        self.project.show_left_over(self.sessions, self._open_project)
+
+    def save(self) -> None:
+        """Everything is saved as it is done; what has no name gets one."""
+        session = self.editor.session
+        if session.untitled or session.why:
+            self.ask_save_as()
+        else:
+            session.retry()
+            words = self.tr("“{name}” is saved, and so is every step as you make it.")
+            self.editor.toast.say(words.format(name=self.title) if self.editor.saved else self.tr("Saving…"))
+
     def ask_save_as(self) -> None:
         """Give the project a name, or another one."""
         path, _ = QFileDialog.getSaveFileName(
@@ -138,7 +182,8 @@ class PaintPage(QFrame):
         """Write the document in the format of the suffix."""
         if self.editor.desk.ready():
             desk = self.editor.desk
-            future = self._thread.submit(write, path, desk.document, desk.store, self.carried)
+            saving = Saving() if self._came_of is None else Saving(carried=self._came_of.handed_on(desk.document))
+            future = self._thread.submit(write, path, desk.document, desk.store, saving)
             future.add_done_callback(lambda done: self._done.emit(("exported", path, ""), done))
 
     # ------------------------------------------------------------------------------------------ image
@@ -159,14 +204,14 @@ class PaintPage(QFrame):
         dialog.open()
 
     def paste(self) -> None:
-        """The clipboard's picture as a layer, in the middle of what is in sight."""
-        self.editor.selection.paste(self.editor.surface.view.visible)
+        """The clipboard's pictures, files or one from another program, as layers in the middle of what is in sight."""
+        self._take_in(QGuiApplication.clipboard().mimeData() or QMimeData(), self.editor.surface.view.visible)
 
     # ------------------------------------------------------------------------------------------ drops
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Files are welcome."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        """Files and pictures are welcome."""
+        if files_in(event.mimeData()) or has_picture(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
@@ -174,12 +219,17 @@ class PaintPage(QFrame):
         event.acceptProposedAction()
         surface = self.editor.surface
         at = surface.view.to_document(QPointF(surface.mapFrom(self, event.position().toPoint())))
-        for url in event.mimeData().urls():
-            path = Path(url.toLocalFile())
+        self._take_in(event.mimeData(), Rect(round(at.x()), round(at.y()), 1, 1))
+
+    def _take_in(self, mime: QMimeData, around: Rect) -> None:
+        files = files_in(mime)
+        for path in files:
             if is_project(path):
                 self.open_path(path)
                 return
-            self.editor.image.bring_in(path, (at.x(), at.y()))
+            self.editor.image.bring_in(path, (around.x + around.width / 2, around.y + around.height / 2))
+        if not files:
+            self.editor.selection.paste(picture_in(mime), around)
 
     # ------------------------------------------------------------------------------------------ inside
 
@@ -204,9 +254,10 @@ class PaintPage(QFrame):
                 self.sessions.close(subject)
         elif kind == "opened" and isinstance(subject, CanvasSession):
             found = done.result()
-            subject.commit(label, found.document)  # type: ignore[attr-defined]
+            subject.begin(label, found.document)  # type: ignore[attr-defined]
             self.sessions.recent.add(subject.path)
             self._replace(subject)
+            self._came_of = found  # type: ignore[assignment]
             self._tell_notices(found.notices)  # type: ignore[attr-defined]
         elif kind == "exported":
             notices = done.result()
@@ -214,6 +265,8 @@ class PaintPage(QFrame):
             self.editor.toast.say(" ".join([words, *map(str, notices)]))  # type: ignore[call-overload]
         elif kind == "saved" and isinstance(subject, Path):
             self.sessions.recent.add(subject)
+            self.editor.desk.look_again()
+            self.notes.show_project(self.editor.session)
             self._tell_title()
 
     def _tell_notices(self, notices: tuple[object, ...]) -> None:
@@ -224,11 +277,19 @@ class PaintPage(QFrame):
         before = self.editor
         inks, options, tool = before.desk.inks, before.desk.options, before.tool
         self.in_place.leave(before)
+        self.live_painting.end()
         before.close_work()
         self.sessions.close(before.session)
         self.editor = self._put(session)
+        self._came_of = None
         self.editor.desk.set_inks(inks)
-        self.editor.desk.set_options(brush=options.brush, eraser=options.eraser)
+        self.editor.desk.set_options(
+            brush=options.brush,
+            eraser=options.eraser,
+            live_strength=options.live_strength,
+            live_opacity=options.live_opacity,
+            live_beside=options.live_beside,
+        )
         self.editor.take_up(tool)
         before.hide()
         before.deleteLater()
@@ -243,10 +304,14 @@ class PaintPage(QFrame):
         editor.saved_changed.connect(lambda _saved: self._tell_title())
         editor.problem.connect(self.problem)
         editor.staging.accepted.connect(lambda taken: accept(editor, taken))
+        editor.staging.kept.connect(lambda taken, shown: keep_all(editor, taken, shown))
         editor.abilities_changed.connect(self.abilities_changed)
         editor.menu_wanted.connect(self.menu_wanted)
         editor.surface.view_changed.connect(lambda view: self.zoomed.emit(view.zoom))
+        self.zoomed.emit(editor.surface.view.zoom)
         self.editor = editor
+        self.project.take_up(editor)
+        self.notes.show_project(session)
         self._tell_title()
         self.abilities_changed.emit()
         return editor

@@ -1,7 +1,7 @@
 """Between arrays of pixels and Qt's images."""
 
+import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from studio.imaging.tiles import Pixels
@@ -18,15 +18,13 @@ def blank(width: int, height: int) -> tuple[QImage, Pixels]:
 
 def swapped(pixels: Pixels) -> Pixels:
     """R, G, B, A as B, G, R, A and back, in an array of its own."""
-    out = np.empty_like(pixels)
-    out[..., 0], out[..., 1], out[..., 2], out[..., 3] = (pixels[..., n] for n in (2, 1, 0, 3))
-    return out
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGBA2BGRA), np.uint8)
 
 
 def image_of(pixels: Pixels) -> QImage:
     """An image of its own with premultiplied R, G, B, A (height, width, 4)."""
     image, held = blank(pixels.shape[1], pixels.shape[0])
-    held[..., 0], held[..., 1], held[..., 2], held[..., 3] = (pixels[..., n] for n in (2, 1, 0, 3))
+    cv2.cvtColor(pixels, cv2.COLOR_RGBA2BGRA, dst=held)
     return image
 
 
@@ -34,8 +32,5 @@ def halved(pixels: Pixels, level: int) -> Pixels:
     """Pixels (h, w) or (h, w, channels) at a level, each the mean of 2^level a side; the sides must divide by that."""
     if level == 0:
         return pixels
-    step = 1 << level
-    height, width = pixels.shape[0] // step, pixels.shape[1] // step
-    sums: NDArray[np.uint32] = pixels.reshape(height, step, width, step, *pixels.shape[2:]).sum((1, 3), dtype=np.uint32)
-    means: Pixels = ((sums + step * step // 2) >> (2 * level)).astype(np.uint8)
-    return means
+    size = pixels.shape[1] >> level, pixels.shape[0] >> level
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)

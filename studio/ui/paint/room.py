@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QMenu
 from studio.domain.geometry import Size
 from studio.ui.canvas.view import CanvasView
 from studio.ui.menus import PICTURE_MENU
-from studio.ui.paint.commands import ANYWHERE, LAYER_MENU, paint_commands
+from studio.ui.paint.commands import ANYWHERE, LAYER_MENU, WRITING, paint_commands
+from studio.ui.paint.keys import LIVE
 
 if TYPE_CHECKING:
     from studio.ui.paint.page import PaintPage
@@ -31,7 +32,9 @@ class PaintRoom(QObject):
         self._page: PaintPage | None = None
         self._menus: list[QMenu] = []
         self._ids = tuple(command.id for command in paint_commands(self.page))
+        self._file: QMenu | None = None
         self._recent = QMenu(self.tr("Open &recent"), window)
+        self._recent.setToolTipsVisible(True)
         self._recent.aboutToShow.connect(self._fill_recent)
 
     @property
@@ -67,7 +70,20 @@ class PaintRoom(QObject):
         if page.sessions.trouble is not None:
             window.area.banner.report(page.sessions.trouble)
         page.menu_wanted.connect(self._popup)
+        page.live_painting.follow(window.panel.recipe, window.panel.changed)
+        page.live_painting.switched.connect(self._show_live)
+        page.live_painting.problem.connect(window.area.banner.report)
         return page
+
+    def paint_live(self) -> None:
+        """Live painting on or off."""
+        page = self.page()
+        page.live_painting.toggle(page.editor)
+        self._show_live(page.live_painting.live.on)
+
+    def _show_live(self, on: bool) -> None:
+        self._window.panel.foot.live_button.setChecked(on)
+        self._window.commands[LIVE].setChecked(on)
 
     def generate(self) -> None:
         """What the prompt panel asks for, in the selection or in the frame."""
@@ -80,9 +96,11 @@ class PaintRoom(QObject):
     def join(self, made: dict[str, QMenu], own: tuple[str, ...]) -> None:
         """Take note of the menus that are seen here only, and add what opens recent projects."""
         self._menus = [made[title] for title in own]
-        file = next(iter(made.values()))
-        after = self._window.commands["canvas-save-as"]
+        file = self._file = next(iter(made.values()))
+        after = self._window.commands["canvas-save"]
         file.insertMenu(after, self._recent)
+        self._window.commands[LIVE].setCheckable(True)
+        self._window.panel.foot.live_button.clicked.connect(self.paint_live)
         self._window.workspaces.switched.connect(self.refresh_all)
         self.refresh_all()
 
@@ -96,22 +114,31 @@ class PaintRoom(QObject):
         panel = window.panel
         for field in (panel.size_field, panel.upscale, panel.source):
             field.setEnabled(not here)  # on the canvas, the frame and what is in it decide
+        panel.foot.live_button.setVisible(here)
         self.refresh()
         if here and self._page is not None:
             self._show_title(self._page.title, self._page.editor.saved)
             self._show_zoom(self._page.editor.surface.view.zoom)
+            self._page.live_painting.look()
         else:
             window.setWindowTitle(TITLE)
 
     def refresh(self) -> None:
         """Make commands available or not."""
         commands = self._window.commands
+        live = self.current and self._page is not None and not self._page.editor.desk.read_only
+        commands.enable((LIVE,), live)
+        self._window.panel.foot.live_button.setEnabled(live)
         if not self.current or self._page is None:
             commands.enable((name for name in self._ids if name not in ANYWHERE), False)
             return
         possible = self._page.abilities()
         for name in self._ids:
             commands[name].setEnabled(possible.get(name, True))
+        why = self._page.editor.session.why
+        commands.explain(WRITING, why)
+        if self._file is not None:
+            self._file.setToolTipsVisible(bool(why))
 
     def _show_title(self, name: str, saved: bool) -> None:
         if self.current:
@@ -133,15 +160,23 @@ class PaintRoom(QObject):
 
         paths = self._window.studio.paths
         self._recent.clear()
-        for path in Recent(paths.recent_projects).paths:
-            if path.parent != paths.untitled:
-                self._add_recent(path.stem, path)
+        open_now = self._page.editor.session.path if self._page is not None else None
+        recent = [path for path in Recent(paths.recent_projects).paths if path.parent != paths.untitled]
+        stems = [path.stem for path in recent]
+        for path in recent:
+            if path != open_now:
+                unique = stems.count(path.stem) == 1
+                self._add_recent(path.stem if unique else f"{path.stem} ({path.parent})", path)
         nameless = left_over(paths.untitled)
         if nameless:
             self._recent.addSeparator()
         for found in nameless:
             when = f"{found.written:%Y-%m-%d %H:%M}"
             self._add_recent(self.tr("Untitled, {when}").format(when=when), found.path)
+        if nameless:
+            self._recent.addAction(self.tr("&All work without a name…")).triggered.connect(
+                lambda: self.page().show_left_over()
+            )
         if self._recent.isEmpty():
             self._recent.addAction(self.tr("Nothing yet")).setEnabled(False)
 

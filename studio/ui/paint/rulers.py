@@ -6,10 +6,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.domain.document.document import Guide
-from studio.domain.document.edits import with_guides
-from studio.ui.paint.desk import PaintDesk
-from studio.ui.paint.picture import Picture
+from studio.ui.paint.surface import Surface
+from studio.ui.paint.tools.base import Pointer
 from studio.ui.theme.palette import font
 from studio.ui.theme.tokens import COLOURS, TYPE
 
@@ -21,14 +19,15 @@ _STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 class Ruler(QWidget):
     """Counts the document's pixels above (or, upright, beside) a surface; shown while the view is not turned."""
 
-    def __init__(self, desk: PaintDesk, surface: Picture, *, upright: bool, parent: QWidget | None = None) -> None:
+    def __init__(self, surface: Surface, *, upright: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._desk, self._surface, self._upright = desk, surface, upright
-        self._pulled: float | None = None  # where a guide is being dragged to
+        self._surface, self._upright = surface, upright
         fixed, wide = QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding
         self.setSizePolicy(fixed if upright else wide, wide if upright else fixed)
         self.setAccessibleName(self.tr("Ruler"))
-        self.setToolTip(self.tr("Drag onto the canvas to put a guide down"))
+        self.setToolTip(
+            self.tr("Drag onto the canvas to put a guide down. The Move tool moves guides; dragged back here, they go.")
+        )
         self.setCursor(Qt.CursorShape.SplitHCursor if upright else Qt.CursorShape.SplitVCursor)
         surface.view_changed.connect(lambda _: self.update())
 
@@ -53,27 +52,25 @@ class Ruler(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take a guide out of the ruler."""
-        self._pulled = self._at(event.position())
+        if event.button() is Qt.MouseButton.LeftButton and self._surface.view.angle == 0:
+            self._surface.overlays.show_guides = True
+            self._surface.guides.pull(self._pointer(event), vertical=self._upright)
+            self._surface.hold(self._surface.guides)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """It goes with the pointer."""
-        self._pulled = self._at(event.position())
+        self._surface.guides.move(self._pointer(event))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Put it down, if it is over the canvas."""
-        pulled, self._pulled = self._pulled, None
-        if pulled is not None:
-            pulled = self._at(event.position())
-        place = self._surface.mapFrom(self.window(), self.mapTo(self.window(), event.position().toPoint()))
-        if pulled is None or not self._surface.rect().contains(place) or self._surface.view.angle != 0:
-            return
-        guide = Guide(float(round(pulled)), self._upright)
-        self._desk.edit(self.tr("Guide"), lambda document: with_guides(document, (*document.guides, guide)))
+        self._surface.hold(None)
+        self._surface.guides.release(self._pointer(event))
 
-    def _at(self, place: QPointF) -> float:
-        spot = self._surface.mapFrom(self.window(), self.mapTo(self.window(), place.toPoint()))
-        at = self._surface.view.to_document(QPointF(spot))
-        return at.x() if self._upright else at.y()
+    def _pointer(self, event: QMouseEvent) -> Pointer:
+        view = self._surface.view
+        place = self._surface.mapFromGlobal(self.mapToGlobal(event.position()))
+        at = view.to_document(place)
+        return Pointer(at.x(), at.y(), scale=view.scale)
 
     def _paint_line(self, painter: QPainter, value: float, long: bool) -> None:
         at = self._surface.view.to_screen(value, value)

@@ -2,21 +2,23 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QByteArray, QCoreApplication, QMimeData, QObject
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtCore import QCoreApplication, QObject
 
 from studio.domain.document.document import Document
 from studio.domain.document.edits import insert, with_selection, with_tiles
 from studio.domain.document.layers import Mask, PaintLayer
+from studio.domain.document.tiles import EMPTY
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.geometry import Rect
+from studio.domain.inpainting import INTENTS, Intent
+from studio.imaging.exchange import Notice
 from studio.imaging.exchange.clipboard import copied, pasted
 from studio.imaging.fills import filled
 from studio.imaging.selections import extent, feathered, grown, inverted, shrunk
+from studio.session.in_place import removed
+from studio.ui.paint.clipboard import offer
 from studio.ui.paint.desk import PaintDesk
 from studio.ui.paint.layer_edits import free_name
-
-PNG = "image/png"
 
 
 class SelectionEdits(QObject):
@@ -63,6 +65,18 @@ class SelectionEdits(QObject):
             document.rect if document.selection is None else extent(self._desk.store, document.selection, document.rect)
         )
 
+    def remove_content(self) -> None:
+        """What is selected goes, and its place is filled from around it; as a layer on top, and without a model."""
+        desk, wanted = self._desk, self._desk.options.inpaint
+        how = wanted if wanted.intent is Intent.REMOVE else INTENTS[Intent.REMOVE]
+        name = free_name(desk.document, _tr("Removed"))
+
+        def change(document: Document) -> Document:
+            patch = removed(desk.compositor, desk.store, document, how)
+            return insert(document, PaintLayer(name=name, tiles=desk.store.painted(EMPTY, patch.rect, patch.pixels)))
+
+        desk.later(_tr("Remove what is selected"), change)
+
     # ------------------------------------------------------------------------------------------ clipboard
 
     def copy(self) -> None:
@@ -91,20 +105,24 @@ class SelectionEdits(QObject):
 
         self._desk.later(_tr("Cut"), change)
 
-    def paste(self, view: Rect) -> None:
-        """The picture on the clipboard as a new layer: where it was copied from, or in the middle of `view`."""
-        data = clipboard_png()
+    def paste(self, data: bytes, view: Rect) -> None:
+        """The picture in a PNG as a new layer: where it was copied from, or in the middle of `view`."""
         if not data:
             self._desk.noted.emit(_tr("There is no picture on the clipboard."))
+            return
+        if self._desk.refused():
             return
         desk, name = self._desk, free_name(self._desk.document, _tr("Pasted"))
         above = desk.document.active
 
-        def change(document: Document) -> Document:
-            layer, _ = pasted(desk.store, data, view.intersected(document.rect), name)
-            return insert(document, layer, above or None)
+        def place(found: tuple[PaintLayer, tuple[Notice, ...]]) -> None:
+            layer, notices = found
+            if notices:
+                desk.noted.emit(" ".join(map(str, notices)))
+            desk.later(_tr("Paste"), lambda document: insert(document, layer, above if document.find(above) else None))
 
-        desk.later(_tr("Paste"), change)
+        inside = view.intersected(desk.document.rect)
+        desk.aside(_tr("Paste"), lambda _: pasted(desk.store, data, inside, name), place)
 
     def _copy(self, pixels: Callable[[Rect], object]) -> None:
         desk = self._desk
@@ -119,10 +137,7 @@ class SelectionEdits(QObject):
         except StudioError as error:
             desk.noted.emit(f"{error.problem.message} {error.problem.hint}")
             return
-        mime = QMimeData()
-        mime.setData(PNG, QByteArray(data))
-        mime.setImageData(QImage.fromData(data))
-        QGuiApplication.clipboard().setMimeData(mime)
+        offer(data)
 
     def _change(self, label: str, change: Callable[[Mask], Mask]) -> None:
         def edit(document: Document) -> Document:
@@ -131,25 +146,6 @@ class SelectionEdits(QObject):
             return with_selection(document, change(document.selection))
 
         self._desk.later(label, edit)
-
-
-def clipboard_png() -> bytes:
-    """The clipboard's picture as the bytes of a PNG; none for no picture."""
-    mime = QGuiApplication.clipboard().mimeData()
-    if mime is None:
-        return b""
-    if mime.hasFormat(PNG):
-        return bytes(mime.data(PNG).data())
-    image = QGuiApplication.clipboard().image()
-    if image.isNull():
-        return b""
-    from PySide6.QtCore import QBuffer, QIODevice
-
-    data = QByteArray()
-    buffer = QBuffer(data)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")  # type: ignore[call-overload]
-    return bytes(data.data())
 
 
 def _tr(text: str) -> str:

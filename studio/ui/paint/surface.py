@@ -5,6 +5,7 @@ import time
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QCursor,
     QFocusEvent,
     QKeyEvent,
@@ -17,17 +18,18 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from studio.domain.document.document import Document
+from studio.domain.document.document import Document, Guide
 from studio.imaging.compose import changed_places
 from studio.ui.paint.composition import Composition
 from studio.ui.paint.desk import PaintDesk
+from studio.ui.paint.live_view import LiveView
 from studio.ui.paint.overlays import Overlays
 from studio.ui.paint.picture import Picture
 from studio.ui.paint.staging import Staging
 from studio.ui.paint.tools.base import Pointer, Tool
+from studio.ui.paint.tools.guiding import GuideTool
 
 _CANVAS_KEYS = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
-_STAGE_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Delete, Qt.Key.Key_N)
 _MANY = 64  # tiles: beyond that, everything is drawn again
 _DIGITS = {getattr(Qt.Key, f"Key_{digit}"): digit for digit in range(10)}
 
@@ -39,6 +41,7 @@ class Surface(Picture):
     opacity_wanted = Signal(float)
     panels_wanted = Signal()  # Tab: more room, or the panels back
     unused_key = Signal(object)  # Qt.Key that neither tool nor surface had use for
+    pen_changed = Signal()  # a gesture of a tool began or ended
 
     def __init__(self, desk: PaintDesk, composition: Composition, parent: QWidget | None = None) -> None:
         super().__init__(composition, parent)
@@ -48,11 +51,13 @@ class Surface(Picture):
         self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
         self.setAccessibleName(self.tr("Canvas"))
         self.desk = desk
+        self.guides = GuideTool(desk, self)
         self.overlays = Overlays(self, desk)
         self.tool = Tool(desk)
         self.alternate: Tool | None = None  # taken up while Alt is held
         self.other_end: Tool | None = None  # of the pen
         self.staging: Staging | None = None
+        self.live_view: LiveView | None = None
         self._held: Tool | None = None  # the tool whose gesture is under way
         self._grip: QPointF | None = None
         self._space = False
@@ -74,11 +79,22 @@ class Surface(Picture):
         self._point()
         self.update()
 
+    def hold(self, tool: Tool | None) -> None:
+        """A gesture with a tool begins, or ends, elsewhere: at a ruler. Esc takes it back as it does others."""
+        if tool is not self._held:
+            self._held = tool
+            self.pen_changed.emit()
+
+    @property
+    def drawing(self) -> bool:
+        """Is a gesture of a tool under way?"""
+        return self._held is not None
+
     def finish(self) -> None:
         """End what is under way."""
         if self._held is not None:
             self._held.cancel()
-            self._held = None
+            self.hold(None)
         if self.tool.active:
             self.tool.accept()
 
@@ -88,6 +104,8 @@ class Surface(Picture):
 
     def paint_over(self, painter: QPainter, part: QRectF) -> None:
         """Grid, guides, frame, selection, the tool's own marks, and the brush's outline."""
+        if self.live_view is not None:
+            self.live_view.paint(painter, self.view)
         if self.staging is not None:
             self.staging.paint(painter, self.view)
         self.overlays.paint(painter)
@@ -136,6 +154,12 @@ class Surface(Picture):
         self._outline_moved(None)
         self.hovered.emit(None)
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What can be done with the guide there."""
+        guide = self._guide_at(self._pointer(QPointF(event.pos()), event.modifiers()))
+        if guide is not None and self._held is None:
+            self.guides.menu(guide, self).popup(event.globalPos())
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Ctrl+wheel zooms at the pointer; the plain wheel moves the sheet, with Shift sideways."""
         held = event.modifiers()
@@ -153,8 +177,8 @@ class Surface(Picture):
         """While a gesture is under way, Esc and Enter belong to it and not to the window's commands."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             busy = self._held is not None or self.tool.active
-            staged = self.staging is not None and self.staging.current is not None and event.key() in _STAGE_KEYS
-            if (staged or (busy and event.key() in _CANVAS_KEYS)) and not event.modifiers():
+            own = busy and event.key() in _CANVAS_KEYS and not event.modifiers()
+            if own or (self.staging is not None and self.staging.takes(Qt.Key(event.key()), event.modifiers())):
                 event.accept()
                 return True
         return super().event(event)
@@ -175,7 +199,9 @@ class Surface(Picture):
             pass
         elif bare and not shift and key in _DIGITS:
             self.opacity_wanted.emit((_DIGITS[key] or 10) / 10)
-        elif bare and (key in _CANVAS_KEYS or key in _STAGE_KEYS):
+        elif self.staging is not None and self.staging.takes(key, event.modifiers()):
+            self.staging.press(key, event.modifiers())
+        elif bare and key in _CANVAS_KEYS:
             self.unused_key.emit(key)
         else:
             super().keyPressEvent(event)
@@ -213,7 +239,7 @@ class Surface(Picture):
             self._grip = place
         elif button == Qt.MouseButton.LeftButton:
             picking = at.alt and self.tool.picks and self.alternate is not None
-            self._held = self.alternate if picking else self.other_end if eraser and self.other_end else self.tool
+            self.hold(self.alternate if picking else self.other_end if eraser and self.other_end else self._hand(at))
             assert self._held is not None
             self._held.double_press(at) if double else self._held.press(at)
         self._point()
@@ -231,15 +257,25 @@ class Surface(Picture):
         self.hovered.emit(at)
 
     def _release(self, at: Pointer) -> None:
-        held, self._held, self._grip = self._held, None, None
+        held, self._grip = self._held, None
         if held is not None:
+            self._held = None
             held.release(at)
+            self.pen_changed.emit()
         self._point()
 
     def _cancel(self) -> None:
-        held, self._held = self._held, None
-        (held or self.tool).cancel()
+        (self._held or self.tool).cancel()
+        self.hold(None)
         self.update()
+
+    def _guide_at(self, at: Pointer) -> Guide | None:
+        return self.guides.hit(at) if self.overlays.show_guides else None
+
+    def _hand(self, at: Pointer) -> Tool:
+        """What a press there is for: the tool, or the guide under it."""
+        free = self.tool.moves_guides and not self.tool.active
+        return self.guides if free and self._guide_at(at) is not None else self.tool
 
     def _put_down(self) -> None:
         if self.tool.passing and not self.tool.active:
@@ -275,7 +311,7 @@ class Surface(Picture):
         elif self._space:
             shape = Qt.CursorShape.OpenHandCursor
         elif self._at is not None:
-            shape = self.tool.cursor_at(self._at)
+            shape = (self._held or self._hand(self._at)).cursor_at(self._at)
         else:
             shape = self.tool.cursor
         if self.cursor().shape() != shape:

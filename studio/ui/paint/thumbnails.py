@@ -6,7 +6,7 @@ from studio.domain.document.document import Document
 from studio.domain.document.layers import ImageLayer, Layer, PaintLayer
 from studio.domain.errors import StudioError
 from studio.domain.geometry import Size
-from studio.imaging.compose import Compositor
+from studio.ui.paint.desk import PaintDesk
 from studio.ui.paint.panels.layer_row import THUMBNAIL
 from studio.ui.paint.pictures import image_of
 
@@ -19,9 +19,9 @@ class Thumbnails(QObject):
     made = Signal(str, object)
     _ready = Signal(object, object)  # Layer, pixels or None
 
-    def __init__(self, compositor: Compositor, ratio: float = 1.0, parent: QObject | None = None) -> None:
+    def __init__(self, desk: PaintDesk, ratio: float = 1.0, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._compositor, self._ratio = compositor, ratio
+        self._desk, self._ratio = desk, ratio
         self._known: dict[str, tuple[object, Size]] = {}
         self._document = Document()
         self._busy = self._closed = False
@@ -47,6 +47,9 @@ class Thumbnails(QObject):
     def _next(self) -> None:
         if self._busy or self._closed:
             return
+        if self._desk.screen_busy():
+            self._timer.start()
+            return
         document = self._document
         for layer in document.walk():
             if (content := _content(layer)) is not None and self._known.get(layer.id) != (content, document.size):
@@ -59,7 +62,7 @@ class Thumbnails(QObject):
         pixels = None
         try:
             side = round(THUMBNAIL * self._ratio)
-            pixels = self._compositor.layer_thumbnail(layer, document.rect, side)
+            pixels = self._desk.compositor.layer_thumbnail(layer, document.rect, side)
         except StudioError:
             pixels = None  # the picture itself tells of a damaged tile
         finally:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QImage, QPainter
 from studio.domain.document.layers import Mask
 from studio.domain.geometry import Rect
 from studio.imaging.tiles import Pixels, TileStore
+from studio.ui.paint.outlines import thinned
 from studio.ui.paint.pictures import blank
 from studio.ui.paint.view import View
 
@@ -65,7 +66,7 @@ class Tint:
         left, top = seen.x // step * step, seen.y // step * step
         self._place = Rect(left, top, seen.right - left, seen.bottom - top)
         self._level = level
-        values = self._store.mask(self._mask, self._place)[::step, ::step]
+        values = thinned(self._store, self._mask, self._place, step)
         self._image, self._held = blank(values.shape[1], values.shape[0])
         _film(self._held, values)
 

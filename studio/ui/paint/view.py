@@ -4,6 +4,7 @@ Screen points are logical pixels of the surface, document points are pixels of t
 """
 
 import dataclasses
+import functools
 import math
 from dataclasses import dataclass
 
@@ -46,13 +47,11 @@ class View:
         return self.angle == 0 and not self.mirrored
 
     def transform(self) -> QTransform:
-        """From the document to the screen; upright documents begin on whole device pixels, so that they stay sharp."""
-        turned = self._turned()
-        middle = turned.map(QPointF(self.x, self.y))
-        left, top = self.width / 2 - middle.x(), self.height / 2 - middle.y()
-        if self.angle % 90 == 0:
-            left, top = self._whole(left), self._whole(top)
-        return turned * QTransform.fromTranslate(left, top)
+        """From the document to the screen; upright documents begin on whole device pixels, so that they stay sharp.
+
+        Not to be changed: it is handed out again.
+        """
+        return _both_ways(self)[0]
 
     def to_screen(self, x: float, y: float) -> QPointF:
         """A point of the document on the screen."""
@@ -127,7 +126,7 @@ class View:
         return turned
 
     def _inverse(self) -> QTransform:
-        return self.transform().inverted()[0]
+        return _both_ways(self)[1]
 
     def _around(self, anchor: QPointF | None, **changes: float) -> "View":
         at = QPointF(self.width / 2, self.height / 2) if anchor is None else anchor  # a point of zeros is false
@@ -138,3 +137,15 @@ class View:
 
     def _whole(self, length: float) -> float:
         return round(length * self.ratio) / self.ratio
+
+
+@functools.lru_cache(maxsize=8)
+def _both_ways(view: View) -> tuple[QTransform, QTransform]:
+    """From the document to the screen, and back; a dozen things ask for it at each movement of the pen."""
+    turned = view._turned()
+    middle = turned.map(QPointF(view.x, view.y))
+    left, top = view.width / 2 - middle.x(), view.height / 2 - middle.y()
+    if view.angle % 90 == 0:
+        left, top = view._whole(left), view._whole(top)
+    there = turned * QTransform.fromTranslate(left, top)
+    return there, there.inverted()[0]

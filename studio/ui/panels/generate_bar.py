@@ -3,6 +3,7 @@
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
+from studio.ui.paint.keys import LIVE_KEY
 from studio.ui.theme.icons import icon
 from studio.ui.theme.tokens import COLOURS, SPACE
 from studio.ui.widgets.buttons import hint_with, push_button, tool_button
@@ -15,7 +16,8 @@ _HEIGHT = 40
 class GenerateBar(QFrame):
     """The accent button always takes one more job; what runs is stopped by the button beside it.
 
-    `fast_button` is left to whoever knows a LoRA for it, and hidden till then.
+    `fast_button` is left to whoever knows a LoRA for it, and hidden till then; so is `live_button`, which paints as the
+    user does, where there is a canvas.
     """
 
     generate = Signal()
@@ -36,6 +38,18 @@ class GenerateBar(QFrame):
         self.fast_button.setFixedSize(_HEIGHT, _HEIGHT)
         self.fast_button.setIconSize(QSize(20, 20))
         self.fast_button.hide()
+        self.live_button = tool_button(
+            "radio",
+            self.tr("Live painting"),
+            look="lit",
+            checkable=True,
+            hint=self.tr("Live: paints what is in the frame anew, in few steps, while you draw"),
+            shortcut=LIVE_KEY,
+        )
+        self.live_button.setIcon(icon("radio", COLOURS.muted, COLOURS.lamp))
+        self.live_button.setFixedSize(_HEIGHT, _HEIGHT)
+        self.live_button.setIconSize(QSize(20, 20))
+        self.live_button.hide()
         self.generate_button = push_button(self.tr("Generate"), look="accent", sign="sparkles")
         self.generate_button.setToolTip(hint_with(self.tr("Make pictures from these settings"), "Ctrl+Return"))
         self.generate_button.clicked.connect(self.generate)
@@ -51,6 +65,7 @@ class GenerateBar(QFrame):
         layout.setSpacing(SPACE.small)
         layout.addWidget(self.batch)
         layout.addWidget(self.fast_button)
+        layout.addWidget(self.live_button)
         layout.addWidget(self.generate_button, 1)
         layout.addWidget(self.cancel_button)
 

@@ -73,6 +73,7 @@ QPushButton[look="accent-small"] { background: @accent; border-color: @accent; c
 QPushButton[look="accent-small"]:hover { background: @accent_hover; border-color: @accent_hover; }
 QPushButton[look="accent-small"]:pressed { background: @accent_pressed; }
 QPushButton[look="accent-small"]:focus { border-color: @on_accent; }
+QPushButton[look="accent-small"]:disabled { background: @field; border-color: @field; color: @off; }
 QPushButton[look="toggle"] { background: transparent; border-color: @edge; color: @muted; min-height: 22px; }
 QPushButton[look="toggle"]:hover { background: @hover; color: @text; }
 QPushButton[look="toggle"]:checked { background: @pressed; color: @text; }
@@ -166,6 +167,9 @@ QStatusBar QLabel { color: @muted; font-size: @captionpx; }
 *[look="offer"] {
   background: @field; border: 1px solid @edge; border-radius: @radiuspx; margin-top: @mediumpx;
 }
+*[look="offer"] QPushButton { background: @pressed; border-color: @pressed; }
+*[look="offer"] QPushButton:hover { background: @edge; }
+*[look="offer"] QPushButton:focus { border-color: @focus; }
 *[look="well"] { background: @field; border: 1px dashed @edge; border-radius: @radiuspx; }
 QListView[look="strip"] { background: @panel; border: none; outline: none; }
 QListView[look="cards"] { background: transparent; border: none; outline: none; }

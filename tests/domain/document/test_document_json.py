@@ -25,11 +25,12 @@ from studio.domain.document.layers import Layer, Mask, PaintLayer
 from studio.domain.document.tiles import EMPTY, Place
 from studio.domain.geometry import Size
 from tests.domain.document.documents import documents, tile_maps
+from tests.examples import few
 
 FULL = EMPTY.edited({Place(column, row): f"{column:02x}{row:02x}" * 16 for column in range(64) for row in range(64)})
 
 
-@settings(max_examples=30)
+@settings(max_examples=few(30))
 @given(documents)
 def test_a_document_comes_back(document: Document) -> None:
     encoded = Encoder().encode(document)
@@ -37,7 +38,7 @@ def test_a_document_comes_back(document: Document) -> None:
     assert Decoder(dict(encoded.parts).__getitem__).decode(encoded.digest) == document
 
 
-@settings(max_examples=12)
+@settings(max_examples=few(12))
 @given(st.lists(documents, min_size=1, max_size=3))
 def test_an_encoder_gives_out_all_that_is_new(versions: list[Document]) -> None:
     encoder, parts = Encoder(), dict[str, bytes]()
@@ -47,7 +48,7 @@ def test_an_encoder_gives_out_all_that_is_new(versions: list[Document]) -> None:
         assert Decoder(parts.__getitem__).decode(encoded.digest) == document
 
 
-@settings(max_examples=25)
+@settings(max_examples=few(25))
 @given(documents)
 def test_what_a_document_names_is_found_without_reading_it(document: Document) -> None:
     encoded = Encoder().encode(document)
@@ -99,7 +100,7 @@ def test_equal_blocks_at_two_places_stay_apart() -> None:
     assert decoded.selection == Mask(tiles)
 
 
-@settings(max_examples=30)
+@settings(max_examples=few(30))
 @given(documents, st.data())
 def test_damaged_parts_are_no_document(document: Document, data: st.DataObject) -> None:
     encoded = Encoder().encode(document)

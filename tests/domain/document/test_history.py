@@ -177,3 +177,54 @@ def test_ids_grow_after_pruning() -> None:
     for _ in itertools.repeat(None, 5):
         history.forget_oldest()
     assert history.commit("new", canvas(99)).id not in seen
+
+
+def aged(made: dict[int, tuple[int | None, float, str]], current: int, tip: int) -> History:
+    """Versions by id: parent, when they were made, name."""
+    versions = [Version(each, parent, str(each), when, name) for each, (parent, when, name) in made.items()]
+    return History(versions, current, tip, canvas)
+
+
+def test_old_steps_go_but_the_current_and_the_named_ones() -> None:
+    history = aged(
+        {
+            1: (None, 1, ""),
+            2: (1, 2, ""),
+            3: (2, 3, "sketch"),
+            4: (3, 4, ""),
+            5: (4, 5, ""),
+            6: (2, 6, ""),
+            7: (5, 9, ""),
+        },
+        current=5,
+        tip=7,
+    )
+    assert [each.id for each in history.older_than(8)] == [1, 2, 4, 6]
+    removed, children = history.forget_older(8)
+    assert [each.id for each in removed] == [1, 2, 4, 6]
+    assert {each.id: each.parent for each in children} == {3: None, 5: 3}
+    assert [(each.id, each.parent) for each in history.versions] == [(3, None), (5, 3), (7, 5)]
+    assert history.redo() is not None and history.current.id == 7
+    assert history.undo() is not None and history.undo() is not None and history.current.name == "sketch"
+    assert history.undo() is None
+
+
+def test_redo_ends_where_its_old_end_is_gone() -> None:
+    history = aged({1: (None, 1, ""), 2: (1, 2, ""), 3: (2, 3, ""), 4: (3, 4, "")}, current=2, tip=4)
+    history.forget_older(100)
+    assert [each.id for each in history.versions] == [2]
+    assert history.tip is history.current and not history.undone
+    assert history.commit("on", canvas(9)).id == 5, "ids are not given twice"
+
+
+@given(st.integers(1, 30), st.data())
+def test_a_history_that_lost_its_old_steps_hangs_together(count: int, data: st.DataObject) -> None:
+    history = grown()
+    for number in range(count):
+        history.jump(data.draw(st.sampled_from([each.id for each in history.versions])))
+        history.commit(str(number), canvas(number + 2))
+    history.jump(data.draw(st.sampled_from([each.id for each in history.versions])))
+    moments = [each.made for each in history.versions]
+    history.forget_older(data.draw(st.sampled_from(moments)))
+    again = History(history.versions, history.current.id, history.tip.id, canvas)  # refuses what does not
+    assert [each.id for each in again.undone] == [each.id for each in history.undone]

@@ -31,6 +31,7 @@ from studio.imaging.blend import straight
 from studio.imaging.exchange import read, write
 from studio.imaging.pixels import encode_png
 from studio.imaging.tiles import MemoryBlobs, TileStore
+from tests.examples import few
 from tests.imaging.exchange.documents import STORE, documents, masked, painted, rendered, solid
 
 RED, BLUE = (255, 0, 0, 255), (0, 0, 255, 255)
@@ -41,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("ora")
 
 
-@settings(max_examples=25)
+@settings(max_examples=few(25))
 @given(documents())
 def test_what_is_saved_comes_back_exactly(folder: Path, document: Document) -> None:
     path, elsewhere = folder / "a.ora", TileStore(MemoryBlobs())

@@ -27,6 +27,7 @@ from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.geometry import Rect, Size
 from studio.imaging.blend import straight
 from studio.imaging.exchange import read, write
+from tests.examples import few
 from tests.imaging.exchange.documents import STORE, documents, masked, nameless, painted, rendered, solid
 
 RED = (255, 0, 0, 255)
@@ -37,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("psd")
 
 
-@settings(max_examples=25)
+@settings(max_examples=few(25))
 @given(documents(everything=False))
 def test_what_the_format_holds_comes_back(folder: Path, document: Document) -> None:
     path = folder / "a.psd"

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sqlite3
+import tempfile
 import threading
 import time
 import tracemalloc
@@ -23,6 +24,7 @@ from studio.imaging.tiles import Pixels, TileStore
 from studio.session.canvas import CanvasSession
 from studio.session.project.project import Project
 from studio.session.project.store import Change
+from tests.session.project.disks import files_at_most
 from tests.session.project.painter import BLANK, step
 
 RAW = TILE * TILE * 4
@@ -225,19 +227,6 @@ def test_a_full_file_system_is_told_and_the_change_can_be_saved_later(tmp_path: 
     again.close()
 
 
-@contextlib.contextmanager
-def files_at_most(size: int) -> Iterator[None]:
-    """No file of this process grows beyond a size."""
-    import resource  # not on every system
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 @pytest.mark.skipif(os.name == "nt", reason="needs a limit on file sizes")
 def test_work_goes_on_while_the_disk_is_full_and_is_saved_when_it_has_room(tmp_path: Path) -> None:
     session = CanvasSession.create(tmp_path / "work.safelight", Document(Size(2048, 2048), (PaintLayer(id="paint"),)))
@@ -295,6 +284,61 @@ def test_unsaved_work_can_be_saved_elsewhere(tmp_path: Path, monkeypatch: pytest
     assert again.document == document
     assert [each.id for each in again.history.versions] == [each.id for each in versions]
     again.close()
+
+
+@contextlib.contextmanager
+def as_nobody(folder: Path) -> Iterator[None]:
+    """In the skin of a user whom the folder belongs to: permissions mean nothing to root."""
+    if os.geteuid():
+        yield
+        return
+    nobody = 65534
+    for each in (folder, *folder.rglob("*")):
+        os.chown(each, nobody, nobody)
+    os.seteuid(nobody)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs permissions")
+def test_a_folder_that_can_only_be_read_from_now_on_is_told_and_work_goes_on() -> None:
+    """Nothing is open for writing when the folder is closed: the log cannot be made, and the file not be changed."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        CanvasSession.create(folder / "work.safelight", Document(Size(512, 512), (PaintLayer(id="paint"),))).close()
+        with as_nobody(folder):
+            session = CanvasSession.open(folder / "work.safelight")
+            hold, held = threading.Event(), threading.Event()
+
+            def wait() -> None:
+                held.set()
+                hold.wait(60)
+
+            session._writer.run(wait)
+            assert held.wait(60)
+            (folder / "work.safelight").chmod(0o444)
+            folder.chmod(0o555)
+            told: list[Problem] = []
+            session.problem.connect(told.append)
+            hold.set()
+            strokes(session, 4)
+            assert not session.flush()
+            assert told[0].kind is ErrorKind.DISK
+            assert told[0].hint
+            assert len(told) == 1
+            assert session.undo()
+            assert session.redo()
+            folder.chmod(0o755)
+            for each in folder.iterdir():  # SQLite has closed the empty log as well
+                each.chmod(0o644)
+            assert session.flush(), "it is saved as soon as that is possible"
+            document = session.document
+            session.close()
+            again = CanvasSession.open(folder / "work.safelight")
+            assert again.document == document
+            again.close()
 
 
 def test_a_commit_does_not_wait_for_the_disk(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from studio.domain.document.layers import PaintLayer
 from studio.domain.geometry import Rect, Size
 from studio.imaging.tiles import Pixels
 from studio.session.canvas import CanvasSession
+from studio.ui.paint.clipboard import leave_behind
 from studio.ui.paint.editor import Editor
 
 NOTHING = Qt.KeyboardModifier.NoModifier
@@ -116,6 +117,7 @@ class Sitting:
             self.closed = True
             self.editor.close_work()
             self.editor.session.close()
+            leave_behind()
             self.window.close()
             self.window.deleteLater()
 

@@ -6,8 +6,9 @@ import pytest
 
 from studio.domain.document.adjustments import Blur, ColorBalance, HueSaturation, Levels, Sharpen
 from studio.domain.document.layers import AdjustmentLayer
+from studio.session.canvas import CanvasSession
 from studio.ui.paint.panels.adjustments import kinds, knobs, value_at, with_value
-from tests.ui.paint.sitting import Sitting
+from tests.ui.paint.sitting import Sitting, sit_down_at
 
 
 @pytest.mark.parametrize("adjustment", [Levels(), HueSaturation(), ColorBalance(), Blur(), Sharpen()])
@@ -65,6 +66,15 @@ def test_a_selection_becomes_the_adjustments_mask(sitting: Sitting) -> None:
     editor.add_adjustment("levels")
     editor.adjustment.fields["out_black"].set_value(100)
     assert sitting.colour(20, 20)[0] == 255 and sitting.colour(200, 20)[0] == 100
+
+
+def test_a_project_opens_with_the_numbers_of_its_active_adjustment(sitting: Sitting) -> None:
+    sitting.editor.add_adjustment("levels")
+    path = sitting.editor.session.path
+    sitting.close()
+    again = sit_down_at(sitting.bot, CanvasSession.open(path))
+    assert again.editor.adjustment_tab.isVisible() and again.editor.adjustment.isVisible()
+    again.close()
 
 
 def test_every_kind_can_be_added(sitting: Sitting) -> None:

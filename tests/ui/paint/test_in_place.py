@@ -14,7 +14,7 @@ from studio.domain.geometry import Rect, Size
 from studio.domain.inpainting import INTENTS, Intent
 from studio.imaging.selections import Combination, combined, ellipse
 from studio.imaging.tiles import Pixels
-from studio.ui.paint.in_place import frame_size
+from studio.session.in_place import frame_size
 from studio.ui.paint.page import PaintPage
 from tests.ui.desk import Desk
 

@@ -5,8 +5,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from studio.domain.document.document import Document
-from studio.domain.document.edits import with_frame, with_tiles
-from studio.domain.document.layers import PaintLayer
+from studio.domain.document.edits import changed, with_frame, with_tiles
+from studio.domain.document.layers import Mask, PaintLayer
 from studio.domain.geometry import Rect, Size
 from studio.ui.paint.tools.framing import FrameTool
 from studio.ui.paint.tools.handles import INSIDE, Limits, dragged
@@ -52,6 +52,7 @@ def test_what_is_dragged_is_seen_on_its_way(sitting: Sitting) -> None:
     surface, left = sitting.editor.surface, Qt.MouseButton.LeftButton
     QTest.mousePress(surface, left, Qt.KeyboardModifier.NoModifier, sitting.at(50, 50))
     QTest.mouseMove(surface, sitting.at(90, 50))
+    sitting.settle()
     assert sitting.shown(145, 105) == "#c80000" and sitting.shown(105, 105) != "#c80000"
     sitting.key(Qt.Key.Key_Escape)
     assert sitting.shown(105, 105) == "#c80000"
@@ -80,6 +81,99 @@ def test_only_what_is_selected_moves_and_the_selection_with_it(sitting: Sitting)
     selection = sitting.document.selection
     assert selection is not None
     assert sitting.editor.desk.store.mask(selection, Rect(115, 150, 1, 1))[0, 0] == 255
+
+
+def select(sitting: Sitting, rect: Rect) -> None:
+    sitting.editor.take_up("select-rectangle")
+    sitting.drag((rect.x, rect.y), (rect.right, rect.bottom))
+    sitting.editor.take_up("move")
+
+
+def hold(sitting: Sitting, start: tuple[int, int], end: tuple[int, int]) -> None:
+    """Press, and go there."""
+    surface = sitting.editor.surface
+    QTest.mousePress(surface, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, sitting.at(*start))
+    QTest.mouseMove(surface, sitting.at(*end))
+    sitting.settle()
+
+
+def let_go(sitting: Sitting, at: tuple[int, int]) -> None:
+    surface = sitting.editor.surface
+    QTest.mouseRelease(surface, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, sitting.at(*at))
+    sitting.settle()
+
+
+def test_what_is_selected_is_seen_on_its_way_as_it_will_be(sitting: Sitting) -> None:
+    put_spot(sitting)
+    desk, layer = sitting.editor.desk, sitting.layer
+    mask = desk.store.masked(Mask(outside=255), Rect(0, 0, 256, 120), np.full((120, 256), 100, np.uint8))
+    desk.edit("Mask", lambda document: changed(document, layer.id, mask=mask, opacity=0.5))
+    select(sitting, Rect(110, 90, 30, 30))
+    steps = len(sitting.editor.session.history.versions)
+    shown: list[Document] = []
+    desk.previewed.connect(shown.append)
+    hold(sitting, (115, 105), (105, 111))
+    before = desk.compositor.render(shown[-1], Rect(0, 0, 256, 256))
+    assert desk.carried == (-10, 6), "the ants go along"
+    assert len(sitting.editor.session.history.versions) == steps
+    let_go(sitting, (105, 111))
+    assert np.array_equal(sitting.pixels(Rect(0, 0, 256, 256)), before)
+    assert len(sitting.editor.session.history.versions) == steps + 1 and desk.carried == (0, 0)
+
+
+def test_esc_puts_a_part_back(sitting: Sitting) -> None:
+    put_spot(sitting)
+    select(sitting, Rect(110, 90, 30, 30))
+    hold(sitting, (115, 105), (115, 155))
+    assert sitting.shown(112, 155) == "#c80000" and sitting.shown(115, 105) != "#c80000"
+    sitting.key(Qt.Key.Key_Escape)
+    let_go(sitting, (115, 155))
+    assert sitting.shown(115, 105) == "#c80000" and box(sitting) == SPOT
+    assert sitting.editor.desk.carried == (0, 0)
+
+
+def test_a_part_that_is_moved_again_leaves_what_it_came_to_lie_over(sitting: Sitting) -> None:
+    put_spot(sitting)
+    desk, blue = sitting.editor.desk, Rect(40, 100, 20, 10)
+
+    def more(document: Document) -> Document:
+        tiles = desk.store.painted(sitting.layer.tiles, blue, solid(blue, (0, 0, 200)))
+        return with_tiles(document, document.active, tiles)
+
+    desk.edit("Blue", more)
+    before = sitting.own(Rect(0, 0, 256, 256))
+    select(sitting, Rect(90, 90, 40, 40))
+    sitting.drag((105, 105), (55, 112))
+    over = sitting.own(Rect(0, 0, 256, 256))
+    assert over[110, 55].tolist() == [200, 0, 0, 255] and over[103, 55].tolist() == [0, 0, 200, 255]
+    sitting.drag((55, 112), (105, 105))
+    assert np.array_equal(sitting.own(Rect(0, 0, 256, 256)), before), "back where it was, nothing is lost"
+
+
+def test_steps_by_keys_in_a_row_are_one_edit(sitting: Sitting) -> None:
+    put_spot(sitting)
+    sitting.editor.take_up("move")
+    steps = len(sitting.editor.session.history.versions)
+    for _ in range(5):
+        sitting.key(Qt.Key.Key_Right)
+    sitting.settle()
+    assert box(sitting) == SPOT.moved(5, 0)
+    assert len(sitting.editor.session.history.versions) == steps + 1
+    sitting.editor.toast.hide()
+
+
+def test_a_masked_layer_is_shown_with_its_mask_on_the_way(sitting: Sitting) -> None:
+    put_spot(sitting)
+    desk, layer = sitting.editor.desk, sitting.layer
+    mask = desk.store.masked(Mask(outside=255), Rect(100, 100, 10, 10), np.zeros((10, 10), np.uint8))
+    desk.edit("Mask", lambda document: changed(document, layer.id, mask=mask))
+    sitting.editor.take_up("move")
+    shown: list[Document] = []
+    desk.previewed.connect(shown.append)
+    hold(sitting, (50, 50), (57, 53))
+    before = desk.compositor.render(shown[-1], Rect(0, 0, 256, 256))
+    let_go(sitting, (57, 53))
+    assert np.array_equal(sitting.pixels(Rect(0, 0, 256, 256)), before) and not before[105, 110, 3]
 
 
 def test_crop_by_enter(sitting: Sitting) -> None:

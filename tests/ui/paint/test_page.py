@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolButton
 
 from studio.domain.geometry import Rect, Size
 from studio.ui.paint.page import PaintPage
@@ -207,13 +208,11 @@ def test_history_lists_branches_and_goes_there(desk: Desk, page: PaintPage) -> N
     stroke(desk, page)
     editor.desk.undo()
     editor.edits.add_paint()
-    rows = editor.history.steps.rows
+    next(tab for tab in editor.findChildren(QToolButton) if tab.text() == "History").click()
+    shown = editor.history.list
+    rows = shown.steps.rows
     assert [row.version.label for row in rows][:2] == ["New layer", "Brush stroke"]
     assert [row.depth for row in rows][:2] == [0, 1]
-    QTest.mouseClick(
-        editor.history.viewport(), Qt.MouseButton.LeftButton, pos=editor.history.visualRect(
-            editor.history.steps.index(1)
-        ).center(),
-    )  # fmt: skip
-    editor.history.clicked.emit(editor.history.steps.index(1))
+    place = shown.visualRect(shown.steps.index(1)).center()
+    QTest.mouseClick(shown.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert editor.session.history.current.label == "Brush stroke"

@@ -21,6 +21,7 @@ from studio.domain.geometry import Rect
 from studio.ui.paint.keys import TOOLS
 from studio.ui.paint.panels.text_form import TextForm
 from studio.ui.theme.icons import icon
+from studio.ui.widgets.scroll import FittingColumn
 from tests.ui.paint.sitting import NOTHING, Sitting
 
 CANVAS = Rect(0, 0, 256, 256)
@@ -94,7 +95,7 @@ def test_a_guide_is_pulled_from_the_ruler(sitting: Sitting) -> None:
     place = ruler.mapFromGlobal(surface.mapToGlobal(sitting.at(100, 100)))
     QTest.mouseRelease(ruler, LEFT, NOTHING, place)
     assert sitting.document.guides == (Guide(100.0, vertical=True),)
-    sitting.editor.image.clear_guides()
+    sitting.editor.surface.guides.delete_all()
     assert not sitting.document.guides
 
 
@@ -152,3 +153,16 @@ def test_the_view_turns_and_mirrors_without_changing_the_document(sitting: Sitti
     surface.straighten()
     assert abs(surface.view.angle) < 1e-9 and surface.view.mirrored
     assert np.array_equal(sitting.pixels(CANVAS), before)
+
+
+def test_what_is_said_of_a_tool_is_seen_whole(sitting: Sitting) -> None:
+    """However large the forms of other tools are that were shown before."""
+    columns = sitting.editor.findChildren(FittingColumn)
+    column = next(column for column in columns if column.widget() is sitting.editor.options)
+    for name in ("brush", "move", "transform", "crop"):
+        sitting.editor.take_up(name)
+        sitting.editor.toast.hide()
+    for name in ("transform", "move", "crop"):
+        sitting.editor.take_up(name)
+        sitting.bot.waitUntil(lambda: column.verticalScrollBar().maximum() == 0 and column.height() < 150)
+    sitting.editor.toast.hide()

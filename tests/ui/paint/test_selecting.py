@@ -5,11 +5,13 @@ import dataclasses
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 
 from studio.domain.document.brushes import Brush
 from studio.domain.document.layers import Mask, PaintLayer
 from studio.domain.geometry import Rect, Size
 from studio.imaging.tiles import Pixels
+from studio.ui.paint.clipboard import picture_in
 from tests.ui.paint.sitting import Sitting
 
 CANVAS = Rect(0, 0, 256, 256)
@@ -200,7 +202,7 @@ def test_copy_cut_and_paste(sitting: Sitting) -> None:
     sitting.settle()
     assert sitting.own(Rect(110, 110, 1, 1))[0, 0, 3] == 0
     sitting.editor.selection.select_none()
-    sitting.editor.selection.paste(CANVAS)
+    sitting.editor.selection.paste(picture_in(QGuiApplication.clipboard().mimeData()), CANVAS)
     sitting.settle()
     assert isinstance(sitting.layer, PaintLayer) and sitting.layer.name == "Pasted 1"
     assert sitting.colour(110, 110) == (200, 0, 0, 255) and sitting.colour(140, 110) == (0, 0, 200, 255)

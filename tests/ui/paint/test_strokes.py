@@ -7,10 +7,12 @@ import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 
-from studio.domain.document.brushes import Brush, PenPoint
+from studio.domain.document.brushes import Brush, PenPoint, Symmetry
 from studio.domain.document.edits import changed
-from studio.domain.geometry import Rect
+from studio.domain.geometry import Rect, Size
 from studio.imaging.strokes import Stroke, painted
+from studio.ui.paint.panels.brush_form import BrushForm
+from studio.ui.paint.tools.brush import BrushTool, axes
 from tests.ui.paint.sitting import Sitting
 
 HARD = Brush(size=12, hardness=1.0, spacing=0.05)
@@ -148,3 +150,19 @@ def test_painting_at_a_small_zoom_shows_live_too(sitting: Sitting) -> None:
     QTest.mouseRelease(surface, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, sitting.at(180, 128))
     sitting.settle()
     assert sitting.colour(132, 128) == (200, 30, 40, 255)
+
+
+def test_symmetry_is_about_the_middle_of_the_canvas_and_its_axes_are_seen(sitting: Sitting) -> None:
+    form = sitting.editor.options.findChild(BrushForm)
+    assert form is not None
+    form.symmetry.setCurrentIndex(form.symmetry.findText("Left and right"))
+    form.symmetry.activated.emit(form.symmetry.currentIndex())
+    sitting.drag((40, 60), (60, 60))
+    alpha = sitting.own(Rect(0, 0, 256, 256))[..., 3]
+    assert alpha[60, 50] == 255 and np.array_equal(alpha, alpha[:, ::-1])
+    form.show_options()
+    assert form.symmetry.currentText() == "Left and right"
+    tool = sitting.editor.tools["brush"]
+    assert isinstance(tool, BrushTool)
+    assert axes(tool.symmetry, Size(256, 256)) == [((128.0, 0.0), (128.0, 256.0))]
+    assert len(axes(Symmetry(50, 50, radial=6), Size(100, 100))) == 6 and axes(Symmetry(), Size(9, 9)) == []

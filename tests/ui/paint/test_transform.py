@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from studio.domain.document.document import Document
-from studio.domain.document.edits import insert, with_tiles
-from studio.domain.document.layers import ImageLayer, PaintLayer
+from studio.domain.document.edits import changed, insert, with_tiles
+from studio.domain.document.layers import ImageLayer, Mask, PaintLayer
 from studio.domain.document.tiles import EMPTY
 from studio.domain.geometry import Rect
 from studio.ui.paint.tools.transform import TransformTool
@@ -30,6 +30,8 @@ def tool(sitting: Sitting) -> TransformTool:
     sitting.editor.take_up("transform")
     made = sitting.editor.tools["transform"]
     assert isinstance(made, TransformTool) and made.active
+    sitting.settle()
+    assert made.holds
     return made
 
 
@@ -108,10 +110,29 @@ def test_only_what_is_selected_is_transformed(sitting: Sitting, tool: TransformT
     sitting.editor.take_up("select-rectangle")
     sitting.drag((120, 90), (160, 130))
     sitting.editor.take_up("transform")
+    sitting.settle()
     sitting.drag((130, 110), (130, 160))
     enter(sitting)
     alpha = sitting.own(CANVAS)[..., 3]
     assert alpha[110, 110] == 255 and alpha[110, 130] == 0 and alpha[160, 130] == 255 and alpha[160, 110] == 0
+
+
+def test_a_part_looks_on_its_way_as_it_will(sitting: Sitting, tool: TransformTool) -> None:
+    """Opacity and mask of the layer bound what is in the hand as they will bound it when it is put down."""
+    sitting.key(Qt.Key.Key_Escape)
+    desk, layer = sitting.editor.desk, sitting.layer
+    mask = desk.store.masked(Mask(outside=255), Rect(0, 0, 256, 130), np.full((130, 256), 128, np.uint8))
+    desk.edit("Mask", lambda document: changed(document, layer.id, mask=mask, opacity=0.5))
+    sitting.editor.take_up("select-rectangle")
+    sitting.drag((120, 90), (160, 130))
+    shown: list[Document] = []
+    desk.previewed.connect(shown.append)
+    sitting.editor.take_up("transform")
+    sitting.settle()
+    sitting.drag((130, 110), (110, 120))
+    before = desk.compositor.render(shown[-1], CANVAS)
+    enter(sitting)
+    assert np.array_equal(before, sitting.pixels(CANVAS)) and before[..., 3].max() == 64
 
 
 def test_a_picture_keeps_its_pixels_under_the_transformation(sitting: Sitting, tool: TransformTool) -> None:
@@ -135,5 +156,6 @@ def test_a_picture_keeps_its_pixels_under_the_transformation(sitting: Sitting, t
 
 def test_an_empty_layer_says_so(sitting: Sitting) -> None:
     sitting.editor.take_up("transform")
+    sitting.settle()
     assert "nothing here" in sitting.editor.toast.text()
     sitting.editor.toast.hide()

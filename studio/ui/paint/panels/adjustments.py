@@ -4,12 +4,23 @@ import dataclasses
 from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication, QSignalBlocker
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
 
-from studio.domain.document.adjustments import Adjustment, Balance, Blur, ColorBalance, HueSaturation, Levels, Sharpen
+from studio.domain.document.adjustments import (
+    Adjustment,
+    Balance,
+    Blur,
+    ColorBalance,
+    Curves,
+    HueSaturation,
+    Levels,
+    Sharpen,
+)
 from studio.domain.document.layers import AdjustmentLayer
 from studio.ui.paint.desk import PaintDesk
 from studio.ui.paint.layer_edits import LayerEdits
+from studio.ui.paint.panels.curves_form import CurvesForm
+from studio.ui.paint.panels.tones import Tones
 from studio.ui.theme.tokens import SPACE
 from studio.ui.widgets.labels import row_label
 from studio.ui.widgets.slider_field import SliderField
@@ -25,6 +36,14 @@ class Knob(NamedTuple):
     share: float
 
 
+class Switch(NamedTuple):
+    """What is on or off in an adjustment: its field, its name, and what it does."""
+
+    field: str
+    title: str
+    hint: str
+
+
 def _tones() -> tuple[Knob, ...]:
     found = []
     for tone, title in (("shadows", _tr("Shadows")), ("midtones", _tr("Midtones")), ("highlights", _tr("Highlights"))):
@@ -34,7 +53,7 @@ def _tones() -> tuple[Knob, ...]:
 
 
 def knobs(adjustment: Adjustment) -> tuple[Knob, ...]:
-    """What can be set of an adjustment; none for one that is set elsewhere."""
+    """The numbers of an adjustment; none for one that is bent by its points."""
     match adjustment:
         case Levels():
             return (
@@ -63,10 +82,22 @@ def knobs(adjustment: Adjustment) -> tuple[Knob, ...]:
     return ()
 
 
+def switches(adjustment: Adjustment) -> tuple[Switch, ...]:
+    """What can be turned on and off in an adjustment."""
+    match adjustment:
+        case HueSaturation():
+            return (Switch("colorize", _tr("Colourize"), _tr("Give everything the one hue that is set")),)
+        case ColorBalance():
+            hint = _tr("Change the colours but not how light they are")
+            return (Switch("preserve_luminosity", _tr("Keep the lightness"), hint),)
+    return ()
+
+
 def kinds() -> tuple[tuple[str, str, Adjustment], ...]:
     """The adjustments that can be added: command, title, and what they begin with."""
     return (
         ("levels", _tr("Levels"), Levels()),
+        ("curves", _tr("Curves"), Curves()),
         ("hue", _tr("Hue and saturation"), HueSaturation()),
         ("balance", _tr("Colour balance"), ColorBalance()),
         ("blur", _tr("Blur"), Blur()),
@@ -93,7 +124,7 @@ def with_value(adjustment: Adjustment, path: str, value: float) -> Adjustment:
 
 
 class AdjustmentForm(QWidget):
-    """Sliders for the active adjustment layer; a drag is one step."""
+    """Sliders, switches and curves for the active adjustment layer; a drag is one step."""
 
     def __init__(self, desk: PaintDesk, edits: LayerEdits, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -101,6 +132,10 @@ class AdjustmentForm(QWidget):
         self._kind: type[Adjustment] | None = None
         self._drag = 0
         self.fields: dict[str, SliderField] = {}
+        self.boxes: dict[str, QCheckBox] = {}
+        self.curves: CurvesForm | None = None
+        self._tones = Tones(desk.compositor, self)
+        self._tones.found.connect(self._show_heights)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(SPACE.medium, SPACE.small, SPACE.medium, SPACE.small)
         self._grid.setHorizontalSpacing(SPACE.small)
@@ -114,9 +149,9 @@ class AdjustmentForm(QWidget):
         return active if isinstance(active, AdjustmentLayer) else None
 
     def show_layer(self) -> bool:
-        """Show the active layer's numbers; whether it has any."""
+        """Show the active layer's settings; whether it has any."""
         layer = self.layer
-        if layer is None or not knobs(layer.adjustment):
+        if layer is None:
             return False
         if type(layer.adjustment) is not self._kind:
             self._build(layer.adjustment)
@@ -126,15 +161,25 @@ class AdjustmentForm(QWidget):
             if abs(field.value - value) > 1e-6:
                 with QSignalBlocker(field):
                     field.set_value(value)
-            field.setEnabled(not layer.locked and not self._desk.read_only)
+        for switch in switches(layer.adjustment):
+            with QSignalBlocker(self.boxes[switch.field]):
+                self.boxes[switch.field].setChecked(getattr(layer.adjustment, switch.field))
+        if self.curves is not None and isinstance(layer.adjustment, Curves):
+            self.curves.show_curves(layer.adjustment)
+            self._tones.look(self._desk.document, layer.id)
+        self.setEnabled(not layer.locked and not self._desk.read_only)
         return True
+
+    def close_work(self) -> None:
+        """Wait for what is being counted."""
+        self._tones.close_work()
 
     def _build(self, adjustment: Adjustment) -> None:
         while (item := self._grid.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        self._kind, self.fields = type(adjustment), {}
+        self._kind, self.fields, self.boxes, self.curves = type(adjustment), {}, {}, None
         plain = type(adjustment)()
         for row, knob in enumerate(knobs(adjustment)):
             field = SliderField(knob.low, knob.high)
@@ -145,6 +190,19 @@ class AdjustmentForm(QWidget):
             self.fields[knob.path] = field
             self._grid.addWidget(row_label(knob.title, field), row, 0)
             self._grid.addWidget(field, row, 1)
+        for switch in switches(adjustment):
+            box = QCheckBox(switch.title)
+            box.setProperty("look", "caption")
+            box.setToolTip(switch.hint)
+            box.toggled.connect(lambda on, name=switch.field: self._turn(name, on))
+            self.boxes[switch.field] = box
+            self._grid.addWidget(box, self._grid.rowCount(), 0, 1, 2)
+        if isinstance(adjustment, Curves):
+            self.curves = CurvesForm()
+            self.curves.began.connect(self._next_drag)
+            self.curves.changed.connect(self._bend)
+            self.curves.show_heights(self._tones.heights)
+            self._grid.addWidget(self.curves, 0, 0, 1, 2)
 
     def _next_drag(self) -> None:
         self._drag += 1
@@ -158,6 +216,20 @@ class AdjustmentForm(QWidget):
             self.show_layer()  # black must stay below white
             return
         self._edits.change(merge=f"adjust-{self._drag}-{layer.id}-{knob.path}", adjustment=changed)
+
+    def _turn(self, field: str, on: bool) -> None:
+        layer = self.layer
+        if layer is not None:
+            self._edits.change(adjustment=dataclasses.replace(layer.adjustment, **{field: on}))  # type: ignore[arg-type]
+
+    def _bend(self, curves: Curves) -> None:
+        layer = self.layer
+        if layer is not None:
+            self._edits.change(merge=f"adjust-{self._drag}-{layer.id}", adjustment=curves)
+
+    def _show_heights(self, heights: object) -> None:
+        if self.curves is not None:
+            self.curves.show_heights(heights)  # type: ignore[arg-type]
 
 
 def _tr(text: str) -> str:

@@ -3,11 +3,14 @@
 import dataclasses
 
 from PySide6.QtCore import QSignalBlocker
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.domain.inpainting import INTENTS, Infill, Intent
 from studio.ui.paint.desk import Options, PaintDesk
-from studio.ui.paint.panels.options import Form
+from studio.ui.paint.panels.form import Form
+from studio.ui.paint.panels.infill_preview import InfillPreview
+from studio.ui.widgets.buttons import push_button
 from studio.ui.widgets.labels import label
 from studio.ui.widgets.slider_field import SliderField
 from studio.ui.widgets.wheel import Choice
@@ -35,12 +38,25 @@ class GenerateForm(Form):
         self.infill = self._choice(
             self.tr("Infill"), self.tr("What stands in the selected part before the model begins"), self._infills()
         )
+        self.shown = push_button(
+            self.tr("Show the infill"),
+            look="toggle",
+            sign="eye",
+            hint=self.tr("See on the canvas what the model will begin with in the selected part"),
+        )
+        self.shown.setCheckable(True)
+        self._infill_preview = InfillPreview(desk, self.shown)
+        self.add_wide(self.shown)
         self.feather = self._number(self.tr("Feather"), self.tr("How softly the seam fades out, in pixels"), "feather")
         self.grow = self._number(self.tr("Grow"), self.tr("By how much the selection is widened, in pixels"), "grow")
         self.intent.activated.connect(self._set_intent)
         self.infill.activated.connect(lambda _: self._set(infill=Infill(self.infill.currentData())))
         self._showing.append(self._show_all)
         desk.changed.connect(lambda *_: self._show_all(desk.options))
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """With another tool, the canvas is seen as it is."""
+        self.shown.setChecked(False)
 
     def _intents(self) -> dict[str, str]:
         return {

@@ -1,168 +1,28 @@
-"""The undo tree: each step with its picture, branches indented; a click goes there."""
+"""The undo tree: each step with its picture, branches indented; a click goes there. Below, what it takes on disk."""
 
-from dataclasses import dataclass
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QListView, QVBoxLayout, QWidget
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QRect,
-    QSize,
-    Qt,
-    QThreadPool,
-    Signal,
-    Slot,
-)
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPen
-from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
-
-from studio.domain.document.document import Document
-from studio.domain.document.history import History, Version
-from studio.domain.errors import StudioError
+from studio.ui.paint.amounts import amount
 from studio.ui.paint.desk import PaintDesk
-from studio.ui.paint.pictures import image_of
-from studio.ui.theme.palette import font
-from studio.ui.theme.tokens import COLOURS, SPACE, TYPE
+from studio.ui.paint.panels.history_rows import StepRow, Steps, steps
+from studio.ui.paint.version_pictures import VersionPictures
+from studio.ui.theme.tokens import SPACE
+from studio.ui.widgets.buttons import push_button, tool_button
 
-HEIGHT = 36
-_PICTURE = 28
-_INDENT = 12
-_DEEPEST = 4  # branches within branches that are still indented further
-STEP = Qt.ItemDataRole.UserRole
-_Index = QModelIndex | QPersistentModelIndex
-_NOWHERE = QModelIndex()
+_WEIGH = 1500  # milliseconds after a step
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A version as a row: `depth` counts the branches it lies on, `undone` tells that redo would bring it back."""
-
-    version: Version
-    depth: int
-    undone: bool
-    current: bool
-
-
-def steps(history: History) -> list[Step]:
-    """The versions in the order they were made, the latest first."""
-    undone = {version.id for version in history.undone}
-    main = _line(history)
-    depths: dict[int, int] = {}
-    found = []
-    for version in history.versions:
-        above = depths.get(version.parent or -1, 0)
-        beside = version.id not in main and (version.parent is None or version.parent in main)
-        depths[version.id] = 0 if version.id in main else above + beside
-        depth, current = depths[version.id], version.id == history.current.id
-        found.append(Step(version, depth, version.id in undone, current))
-    return found[::-1]
-
-
-def _line(history: History) -> set[int]:
-    """The branch that is stood on, from its first step to redo's end."""
-    parents = {version.id: version.parent for version in history.versions}
-    line, at = set(), history.tip.id
-    while at is not None:
-        line.add(at)
-        at = parents.get(at)  # type: ignore[assignment]
-    return line
-
-
-class Steps(QAbstractListModel):
-    """The rows, and their pictures by version."""
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.rows: list[Step] = []
-        self._pictures: dict[int, QImage] = {}
-
-    def show_steps(self, rows: list[Step]) -> None:
-        """Other rows."""
-        if rows != self.rows:
-            self.beginResetModel()
-            self.rows = rows
-            self.endResetModel()
-
-    def show_picture(self, version_id: int, image: QImage) -> None:
-        """What the document looked like."""
-        self._pictures[version_id] = image
-        known = {step.version.id for step in self.rows}
-        self._pictures = {version: picture for version, picture in self._pictures.items() if version in known}
-        for row, step in enumerate(self.rows):
-            if step.version.id == version_id:
-                self.dataChanged.emit(self.index(row), self.index(row))
-
-    def picture(self, version_id: int) -> QImage | None:
-        """The picture of a version, if it was made."""
-        return self._pictures.get(version_id)
-
-    def rowCount(self, parent: _Index = _NOWHERE) -> int:
-        """How many."""
-        return 0 if parent.isValid() else len(self.rows)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """The label, and for screen readers where one stands."""
-        step = self.rows[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return step.version.name or step.version.label
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            label = step.version.name or step.version.label
-            where = self.tr("current") if step.current else self.tr("undone") if step.undone else ""
-            return f"{label}, {where}" if where else label
-        return step if role == STEP else None
-
-
-class _Row(QStyledItemDelegate):
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return QSize(100, HEIGHT)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        step: Step = index.data(STEP)
-        rect: QRect = option.rect
-        state: QStyle.StateFlag = option.state
-        model = index.model()
-        assert isinstance(model, Steps)
-        painter.save()
-        if step.current or state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(rect, QColor(COLOURS.pressed if step.current else COLOURS.hover))
-        if state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QPen(QColor(COLOURS.focus), 1))
-            painter.drawRect(rect.adjusted(0, 0, -1, -1))
-        left = rect.left() + SPACE.medium + min(step.depth, _DEEPEST) * _INDENT
-        cell = QRect(left, rect.top() + (HEIGHT - _PICTURE) // 2, _PICTURE, _PICTURE)
-        painter.fillRect(cell, QColor(COLOURS.field))
-        image = model.picture(step.version.id)
-        if image is not None:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            size = image.size().scaled(cell.size(), Qt.AspectRatioMode.KeepAspectRatio)
-            place = QRect(0, 0, size.width(), size.height())
-            place.moveCenter(cell.center())
-            painter.drawImage(place, image)
-        faded = step.undone or step.depth > 0
-        painter.setPen(QColor(COLOURS.faint if faded else COLOURS.text))
-        painter.setFont(font(TYPE.body, strong=bool(step.version.name)))
-        room = QRect(cell.right() + SPACE.small, rect.top(), rect.right() - cell.right() - 2 * SPACE.small, HEIGHT)
-        text = index.data(Qt.ItemDataRole.DisplayRole)
-        text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
-        painter.restore()
-
-
-class HistoryPanel(QListView):
+class StepList(QListView):
     """Arrows walk, Enter or a click goes to the step."""
 
-    _made = Signal(int, object)
-
-    def __init__(self, desk: PaintDesk, parent: QWidget | None = None) -> None:
+    def __init__(self, desk: PaintDesk, pictures: VersionPictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._desk = desk
-        self.steps = Steps(self)
-        self._busy = self._closed = False
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
+        self._desk, self._pictures = desk, pictures
+        self.steps = Steps(pictures.picture, self)
         self.setModel(self.steps)
-        self.setItemDelegate(_Row(self))
+        self.setItemDelegate(StepRow(self))
         self.setUniformItemSizes(True)
         self.setMouseTracking(True)
         self.setFrameShape(QListView.Shape.NoFrame)
@@ -170,9 +30,16 @@ class HistoryPanel(QListView):
         self.setAccessibleName(self.tr("History"))
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.clicked.connect(lambda index: self._go(index.row()))
-        self._made.connect(self._take)
-        desk.changed.connect(lambda *_: self._show())
-        self._show()
+        self.verticalScrollBar().valueChanged.connect(self._want)
+        pictures.made.connect(self.steps.show_picture)
+
+    def show_history(self) -> None:
+        """The steps as they are now."""
+        self.steps.show_steps(steps(self._desk.session.history))
+        current = next(row for row, step in enumerate(self.steps.rows) if step.current)
+        self.setCurrentIndex(self.steps.index(current))
+        self.scrollTo(self.steps.index(current))
+        self._want()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter goes there."""
@@ -181,40 +48,104 @@ class HistoryPanel(QListView):
         else:
             super().keyPressEvent(event)
 
-    def close_work(self) -> None:
-        """Wait for the picture that is being made."""
-        self._closed = True
-        self._pool.waitForDone()
-        self._made.disconnect(self._take)
+    def showEvent(self, event: QShowEvent) -> None:
+        """What is in sight gets its pictures."""
+        super().showEvent(event)
+        self._want()
 
-    def _show(self) -> None:
-        history = self._desk.session.history
-        self.steps.show_steps(steps(history))
-        current = next(row for row, step in enumerate(self.steps.rows) if step.current)
-        self.setCurrentIndex(self.steps.index(current))
-        self.scrollTo(self.steps.index(current))
-        if not self._busy and not self._closed and self.steps.picture(history.current.id) is None:
-            self._busy = True
-            version, document = history.current.id, self._desk.document
-            self._pool.start(lambda: self._make(version, document))
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More may be in sight."""
+        super().resizeEvent(event)
+        self._want()
+
+    def _want(self) -> None:
+        """Pictures of the rows in sight, that of the current step first. Nobody sees a hidden list's."""
+        if not self.isVisible() or not self.steps.rows:
+            return
+        first = self.indexAt(QPoint(1, 1)).row()
+        last = self.indexAt(QPoint(1, self.viewport().height() - 2)).row()
+        seen = self.steps.rows[max(0, first) : last + 1 if last >= 0 else len(self.steps.rows)]
+        self._pictures.want(step.version.id for step in sorted(seen, key=lambda step: not step.current))
 
     def _go(self, row: int) -> None:
         if 0 <= row < len(self.steps.rows) and self._desk.ready():
             self._desk.jump(self.steps.rows[row].version.id)
 
-    def _make(self, version: int, document: Document) -> None:
-        pixels = None
-        try:
-            pixels = self._desk.compositor.thumbnail(document, round(_PICTURE * 2))
-        except StudioError:
-            pixels = None  # the picture itself tells of a damaged tile
-        finally:
-            self._made.emit(version, pixels)
 
-    @Slot(int, object)
-    def _take(self, version: int, pixels: object) -> None:
-        self._busy = False
-        if pixels is not None:
-            self.steps.show_picture(version, image_of(pixels))  # type: ignore[arg-type]
-        if self.steps.picture(self._desk.session.history.current.id) is None and pixels is not None:
-            self._show()
+class HistoryPanel(QFrame):
+    """The steps, and what can be done with them.
+
+    `weight_wanted` asks for `show_weight`; the other signals come from the buttons.
+    """
+
+    name_wanted = Signal()
+    versions_wanted = Signal()
+    limit_wanted = Signal()
+    weight_wanted = Signal()
+
+    def __init__(self, desk: PaintDesk, pictures: VersionPictures, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self.list = StepList(desk, pictures)
+        self.size_button = push_button(
+            self.tr("Undo memory…"), look="quiet", hint=self.tr("How much the history takes, and how much it may")
+        )
+        self.name_button = tool_button("text-cursor-input", self.tr("Name this version…"))
+        self.versions_button = tool_button("clock", self.tr("Named versions…"))
+        self.size_button.clicked.connect(self.limit_wanted)
+        self.name_button.clicked.connect(self.name_wanted)
+        self.versions_button.clicked.connect(self.versions_wanted)
+        self._weigh = QTimer(self, singleShot=True, interval=_WEIGH)
+        self._weigh.timeout.connect(self.weight_wanted)
+        row = QHBoxLayout()
+        row.setContentsMargins(SPACE.medium, 0, SPACE.small, SPACE.hair)
+        row.setSpacing(SPACE.hair)
+        row.addWidget(self.size_button)
+        row.addStretch(1)
+        row.addWidget(self.name_button)
+        row.addWidget(self.versions_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE.hair)
+        column.addWidget(self.list, 1)
+        column.addLayout(row)
+        self.setFocusProxy(self.list)
+        self._show()
+        desk.changed.connect(lambda *_: self._show())
+        desk.session.versions_changed.connect(self._show)
+
+    def show_weight(self, undo: int | None, limit: int) -> None:
+        """What the history takes and may take, in bytes; None while that is being counted."""
+        if undo is None:
+            self._ask()
+            return
+        text = self.tr("{taken} of {limit}").format(taken=amount(undo), limit=amount(limit))
+        self.size_button.setText(text)
+        self.size_button.setAccessibleName(self.tr("Undo memory: {text}").format(text=text))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Come up to date."""
+        super().showEvent(event)
+        self._show()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody asks."""
+        super().hideEvent(event)
+        self._weigh.stop()
+
+    def close_work(self) -> None:
+        """Nothing comes any more."""
+        self._weigh.stop()
+        self._desk.session.versions_changed.disconnect(self._show)
+
+    def _show(self) -> None:
+        """While it is hidden, nothing: a stroke shall not wait for the rows of a thousand others."""
+        for button in (self.size_button, self.name_button):
+            button.setEnabled(not self._desk.read_only)
+        if self.isVisible():
+            self.list.show_history()
+            self._ask()
+
+    def _ask(self) -> None:
+        if self.isVisible() and not self._desk.read_only and not self._weigh.isActive():
+            self._weigh.start()

@@ -10,7 +10,7 @@ from studio.domain.document.layers import TextLayer
 from studio.domain.document.text import Align, Text
 from studio.imaging.text import fonts, retyped
 from studio.ui.paint.desk import Options, PaintDesk
-from studio.ui.paint.panels.options import Form
+from studio.ui.paint.panels.form import Form
 from studio.ui.widgets.slider_field import SliderField
 from studio.ui.widgets.wheel import Choice
 

@@ -41,13 +41,14 @@ class Tool:
 
     A gesture is one `press`, any number of `move`s and a `release`, or a `cancel` in place of the release. `name` is
     the tool's id in the table of tools, `picks` tells that Alt picks a colour while the tool is held,
-    `passing` that it is put down after Enter or Esc.
+    `passing` that it is put down after Enter or Esc, `moves_guides` that it takes hold of guides too.
     """
 
     name: ClassVar[str]
     cursor: ClassVar[Qt.CursorShape] = Qt.CursorShape.CrossCursor
     picks: ClassVar[bool] = False
     passing: ClassVar[bool] = False
+    moves_guides: ClassVar[bool] = False
 
     def __init__(self, desk: PaintDesk) -> None:
         self.desk = desk
@@ -104,8 +105,7 @@ class Tool:
     def paintable(self) -> PaintLayer | None:
         """The active layer if its pixels can be painted on; else None, and a note says why."""
         desk = self.desk
-        if desk.read_only:
-            self._tell(desk.tr("Another window has this project open; here it can only be looked at."))
+        if desk.refused():
             return None
         match desk.active:
             case None:

@@ -1,18 +1,26 @@
 """Brush and eraser: a stroke is drawn as the pen moves, and becomes one edit when it is lifted."""
 
+import dataclasses
+import math
 import secrets
 from typing import ClassVar
 
 from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
 
-from studio.domain.document.brushes import Brush, PenPoint
+from studio.domain.document.brushes import Brush, PenPoint, Symmetry
 from studio.domain.document.layers import Mask
+from studio.domain.geometry import Size
+from studio.imaging.matrices import Point
 from studio.imaging.strokes import Stroke
 from studio.ui.paint.desk import PaintDesk
 from studio.ui.paint.live import Live
 from studio.ui.paint.tools.base import Pointer, Tool
 from studio.ui.paint.tools.targets import OnMask, OnPixels, OnSelection, Target, grey, on_pixels
+from studio.ui.paint.view import View
+from studio.ui.theme.tokens import COLOURS
 
+_AXIS = QColor(COLOURS.sky)
 _SEEN = 8.0  # logical pixels: an outline larger than this takes the place of the pointer
 
 
@@ -37,6 +45,19 @@ class BrushTool(Tool):
         return self.desk.options.brush
 
     @property
+    def symmetry(self) -> Symmetry:
+        """What repeats its strokes, about the middle of the canvas."""
+        size = self.desk.document.size
+        return dataclasses.replace(self.desk.options.symmetry, x=size.width / 2, y=size.height / 2)
+
+    def overlay(self, painter: QPainter, view: View) -> None:
+        """The axes that strokes are repeated about."""
+        for start, end in axes(self.symmetry, self.desk.document.size):
+            for colour, style in ((QColor(0, 0, 0, 120), Qt.PenStyle.SolidLine), (_AXIS, Qt.PenStyle.DashLine)):
+                painter.setPen(QPen(colour, 1, style))
+                painter.drawLine(view.to_screen(*start), view.to_screen(*end))
+
+    @property
     def active(self) -> bool:
         """Is the pen down?"""
         return self._stroke is not None
@@ -45,10 +66,9 @@ class BrushTool(Tool):
         """Begin, if the active layer can be painted on."""
         if not self.desk.ready() or (target := self._find_target()) is None:
             return
-        options = self.desk.options
         within = self.desk.document.rect
         self._target = target
-        self._stroke = Stroke(self.brush, options.symmetry, within, secrets.randbits(32))
+        self._stroke = Stroke(self.brush, self.symmetry, within, secrets.randbits(32))
         self._live.begin(self._stroke, target)
         pen = _pen(at)
         if at.shift and self._end is not None:
@@ -131,6 +151,21 @@ class EraserTool(BrushTool):
     def brush(self) -> Brush:
         """It has a size of its own."""
         return self.desk.options.eraser
+
+
+def axes(symmetry: Symmetry, size: Size) -> list[tuple[Point, Point]]:
+    """The lines of a canvas of this size that show a symmetry: mirrors from side to side, sectors from the middle."""
+    x, y = symmetry.x, symmetry.y
+    found: list[tuple[Point, Point]] = []
+    if symmetry.mirror_x:
+        found.append(((x, 0.0), (x, float(size.height))))
+    if symmetry.mirror_y:
+        found.append(((0.0, y), (float(size.width), y)))
+    reach = min(size.width, size.height) / 2
+    for sector in range(symmetry.radial if symmetry.radial > 1 else 0):
+        angle = 2 * math.pi * sector / symmetry.radial
+        found.append(((x, y), (x + reach * math.sin(angle), y - reach * math.cos(angle))))
+    return found
 
 
 def _pen(at: Pointer) -> PenPoint:

@@ -1,6 +1,7 @@
 """The move tool: a layer, or what is selected of it, goes with the pen."""
 
 import dataclasses
+from dataclasses import dataclass
 from typing import ClassVar
 
 from PySide6.QtCore import QCoreApplication, Qt
@@ -8,14 +9,40 @@ from PySide6.QtCore import QCoreApplication, Qt
 from studio.domain.document.document import Document
 from studio.domain.document.edits import with_selection, with_tiles
 from studio.domain.document.layers import GroupLayer, ImageLayer, Layer, Mask, MaskLayer, PaintLayer
+from studio.domain.document.tiles import TileMap
 from studio.imaging import matrices
 from studio.imaging.tiles import TileStore
 from studio.imaging.transforms import shifted, shifted_mask
 from studio.ui.paint.desk import PaintDesk
 from studio.ui.paint.tools.base import Pointer, Tool
-from studio.ui.paint.tools.lifting import dropped, standing_picture, taken_apart
+from studio.ui.paint.tools.lifting import Standing, dropped, standing, standing_part, taken_apart
 
 _KEYS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Float:
+    """What a selection took out of a layer, how far it has come since, and the pixels and the selection that this left
+    in the document. As long as they are there, a further move goes on from here: what the selection came to lie over
+    is not torn out with it, and nothing is rounded twice.
+    """
+
+    taken: TileMap
+    rest: TileMap
+    chosen: Mask
+    dx: int
+    dy: int
+    tiles: TileMap
+    selection: Mask
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """Steps by the arrow keys that are not in the document yet."""
+
+    layer_id: str
+    dx: int
+    dy: int
 
 
 class MoveTool(Tool):
@@ -23,12 +50,19 @@ class MoveTool(Tool):
 
     name: ClassVar[str] = "move"
     cursor: ClassVar[Qt.CursorShape] = Qt.CursorShape.SizeAllCursor
+    moves_guides: ClassVar[bool] = True
 
     def __init__(self, desk: PaintDesk) -> None:
         super().__init__(desk)
         self._start: Pointer | None = None
+        self._layer_id = ""
+        self._standing: Standing | None = None
         self._offset = (0, 0)
-        self._nudges = 0
+        self._float: _Float | None = None  # of the desk's thread
+        self._steps: _Steps | None = None
+        self._gestures = 0
+        desk.busy_changed.connect(self._step_on)
+        desk.changed.connect(lambda *_: desk.carry((0, 0)))
 
     @property
     def active(self) -> bool:
@@ -36,58 +70,82 @@ class MoveTool(Tool):
         return self._start is not None
 
     def press(self, at: Pointer) -> None:
-        """Take hold."""
-        if self.desk.ready() and self._movable() is not None:
-            self._start, self._offset = at, (0, 0)
+        """Take hold; what it looks like without its pixels is found out aside."""
+        if not self.desk.ready() or (layer := self._movable()) is None:
+            return
+        layer_id = layer.id
+        self._start, self._offset, self._standing, self._layer_id = at, (0, 0), None, layer_id
+        self._gestures += 1
+
+        def found(standing: Standing) -> None:
+            if self._start is at:
+                self._standing = standing
+                self._show()
+
+        self.desk.aside(_tr("Move"), lambda document: self._lifted(document, layer_id), found)
 
     def move(self, at: Pointer) -> None:
         """Show it where it would be."""
-        layer = self._movable()
-        if self._start is None or layer is None:
+        if self._start is None:
             return
         dx, dy = round(at.x - self._start.x), round(at.y - self._start.y)
         if at.shift:
             dx, dy = (dx, 0) if abs(dx) >= abs(dy) else (0, dy)
         if (dx, dy) != self._offset:
             self._offset = (dx, dy)
-            desk = self.desk
-            if desk.document.selection is None:
-                desk.preview(desk.document.replaced(layer.id, lambda now: standing_in(desk.store, now, dx, dy)))
+            self._show()
 
     def release(self, at: Pointer) -> None:
         """One edit."""
         self.move(at)
-        moved, self._start = self._start is not None, None
+        moved, self._start, self._standing = self._start is not None, None, None
         if moved and self._offset != (0, 0):
-            self._commit(*self._offset)
+            self._commit(self._layer_id, *self._offset)
         elif moved:
-            self.desk.preview(None)
+            self.cancel()
 
     def key(self, key: Qt.Key, shift: bool) -> bool:
         """A step with the arrow keys; steps in a row are one edit."""
         if (step := _KEYS.get(key)) is None:
             return False
-        if self.desk.ready() and self._movable() is not None:
-            times = 10 if shift else 1
-            self._commit(step[0] * times, step[1] * times)
+        if self._start is None and (layer := self._movable()) is not None:
+            if self._steps is not None and self._steps.layer_id != layer.id:
+                self._step_on("")
+            times, before = 10 if shift else 1, self._steps or _Steps(layer.id, 0, 0)
+            self._steps = _Steps(layer.id, before.dx + step[0] * times, before.dy + step[1] * times)
+            if not self.desk.is_busy:
+                self._step_on("")
         return True
 
     def cancel(self) -> None:
         """Where it was."""
-        self._start = None
+        self._start = self._standing = None
+        self.desk.carry((0, 0))
         self.desk.preview(None)
 
-    def _commit(self, dx: int, dy: int) -> None:
-        layer, store = self._movable(), self.desk.store
-        if layer is None:
+    def _step_on(self, busy: str) -> None:
+        """Steps that came while another one was made are made together."""
+        if not busy and (steps := self._steps) is not None:
+            self._steps = None
+            self._commit(steps.layer_id, steps.dx, steps.dy, f"step-{steps.layer_id}-{self._gestures}")
+
+    def _show(self) -> None:
+        document = self.desk.document
+        if self._standing is None:
             return
+        layer = self._standing.at(*self._offset)
+        self.desk.preview(document.replaced(self._layer_id, lambda _: layer))
+        if isinstance(document.find(self._layer_id), PaintLayer):
+            self.desk.carry(self._offset)
 
+    def _commit(self, layer_id: str, dx: int, dy: int, merge: str = "") -> None:
         def change(document: Document) -> Document:
+            layer = document.find(layer_id)
             if document.selection is not None and isinstance(layer, PaintLayer):
-                return _moved_part(store, document, layer.id, document.selection, dx, dy)
-            return document.replaced(layer.id, lambda now: moved_layer(store, now, dx, dy))
+                return self._moved_part(document, layer, document.selection, dx, dy)
+            return document.replaced(layer_id, lambda now: moved_layer(self.desk.store, now, dx, dy))
 
-        self.desk.later(QCoreApplication.translate("PaintTools", "Move"), change)
+        self.desk.later(_tr("Move"), change, merge)
 
     def _movable(self) -> Layer | None:
         layer = self.desk.active
@@ -99,16 +157,33 @@ class MoveTool(Tool):
             return None
         return layer
 
+    # ------------------------------------------------------------------------------------------ in the desk's thread
 
-def standing_in(store: TileStore, layer: Layer, dx: int, dy: int) -> Layer:
-    """The layer as it would look elsewhere, without a tile being made; only to be shown."""
-    if isinstance(layer, PaintLayer) and layer.tiles:
-        picture = standing_picture(store, layer, layer.tiles)
-        return dataclasses.replace(picture, matrix=matrices.composed(matrices.translation(dx, dy), picture.matrix))
-    if isinstance(layer, GroupLayer):
-        children = tuple(standing_in(store, child, dx, dy) for child in layer.children)
-        return dataclasses.replace(layer, children=children)
-    return moved_layer(store, layer, dx, dy) if isinstance(layer, ImageLayer) else layer
+    def _lifted(self, document: Document, layer_id: str) -> Standing:
+        layer, store = document.find(layer_id), self.desk.store
+        assert layer is not None
+        if document.selection is None or not isinstance(layer, PaintLayer):
+            return standing(store, layer)
+        floating = self._floating(layer, document.selection)
+        found = standing_part(store, layer, floating.rest, floating.taken)
+        return Standing(found.at(floating.dx, floating.dy), found.moving)
+
+    def _floating(self, layer: PaintLayer, chosen: Mask) -> _Float:
+        found = self._float
+        if found is None or found.tiles is not layer.tiles or found.selection is not chosen:
+            taken, rest = taken_apart(self.desk.store, layer.tiles, chosen)
+            found = self._float = _Float(taken, rest, chosen, 0, 0, layer.tiles, chosen)
+        return found
+
+    def _moved_part(self, document: Document, layer: PaintLayer, chosen: Mask, dx: int, dy: int) -> Document:
+        """What is selected of a paint layer moved over the rest of it, and the selection with it."""
+        store, floating = self.desk.store, self._floating(layer, chosen)
+        self._float = None  # its pixels may have left the project with the history: then the next move lifts anew
+        x, y = floating.dx + dx, floating.dy + dy
+        tiles = dropped(store, floating.rest, shifted(store, floating.taken, x, y))
+        selection = shifted_mask(store, floating.chosen, x, y)
+        self._float = dataclasses.replace(floating, dx=x, dy=y, tiles=tiles, selection=selection)
+        return with_selection(with_tiles(document, layer.id, tiles), selection)
 
 
 def moved_layer(store: TileStore, layer: Layer, dx: int, dy: int) -> Layer:
@@ -128,11 +203,5 @@ def moved_layer(store: TileStore, layer: Layer, dx: int, dy: int) -> Layer:
     return layer
 
 
-def _moved_part(store: TileStore, document: Document, layer_id: str, chosen: Mask, dx: int, dy: int) -> Document:
-    """What is selected of a paint layer moved over the rest of it, and the selection with it."""
-    layer = document.find(layer_id)
-    if not isinstance(layer, PaintLayer):
-        return document
-    taken, rest = taken_apart(store, layer.tiles, chosen)
-    tiles = dropped(store, rest, shifted(store, taken, dx, dy))
-    return with_selection(with_tiles(document, layer_id, tiles), shifted_mask(store, chosen, dx, dy))
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("PaintTools", text)

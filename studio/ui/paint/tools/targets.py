@@ -3,12 +3,15 @@
 import dataclasses
 from typing import Protocol
 
+import numpy as np
+
 from studio.domain.document.document import Document
 from studio.domain.document.edits import changed, with_selection, with_tiles
 from studio.domain.document.layers import Mask, PaintLayer
+from studio.domain.document.tiles import places_in
 from studio.domain.geometry import Rect
 from studio.imaging.compose import Around, Compositor
-from studio.imaging.composing.levels import enlarged, reduced
+from studio.imaging.composing.levels import cut, enlarged, reduced
 from studio.imaging.strokes import Stroke, painted, painted_mask
 from studio.imaging.tiles import Pixels, TileStore
 from studio.ui.paint.desk import Change
@@ -45,10 +48,23 @@ class OnPixels:
         """The layer as the stroke leaves it, among the others."""
         shown = self.around.needed(reduced(rect, level), level)
         wide = self.around.needed(shown, level)
-        own = self._own(stroke, enlarged(wide, level))
-        return shown, self.around.render(shown, halved(own, level), level)
+        return shown, self.around.render(shown, self._own(stroke, wide, level), level)
 
-    def _own(self, stroke: Stroke, rect: Rect) -> Pixels:
+    def _own(self, stroke: Stroke, rect: Rect, level: int) -> Pixels:
+        """The layer's pixels in a rectangle of the level. From afar a movement is long, and most of the rectangle
+        around it is none of its business: there it is reduced tile by tile."""
+        if not level:
+            return self._painted(stroke, rect)
+        out = np.empty((rect.height, rect.width, 4), np.uint8)
+        for place in places_in(enlarged(rect, level)):
+            part = reduced(place.rect, level).intersected(rect)
+            whole = enlarged(part, level)
+            reached = stroke.reaches(place)
+            pixels = self._painted(stroke, whole) if reached else self.store.paint(self.layer.tiles, whole)
+            out[cut(part, rect)] = halved(pixels, level)
+        return out
+
+    def _painted(self, stroke: Stroke, rect: Rect) -> Pixels:
         base = self.store.paint(self.layer.tiles, rect)
         chosen = None if self.selection is None else self.store.mask(self.selection, rect)
         opacity = stroke.brush.opacity

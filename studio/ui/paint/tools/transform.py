@@ -8,8 +8,8 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from studio.domain.document.document import Document
-from studio.domain.document.edits import changed, insert, with_selection, with_tiles
-from studio.domain.document.layers import IDENTITY, ImageLayer, Layer, Mask, Matrix, PaintLayer, new_id
+from studio.domain.document.edits import changed, with_selection, with_tiles
+from studio.domain.document.layers import IDENTITY, ImageLayer, Layer, Mask, Matrix, PaintLayer
 from studio.domain.document.tiles import TileMap
 from studio.domain.errors import StudioError
 from studio.domain.geometry import Rect
@@ -19,7 +19,7 @@ from studio.imaging.transforms import applied, content, shifted
 from studio.ui.paint.desk import PaintDesk
 from studio.ui.paint.tools.base import Pointer, Tool
 from studio.ui.paint.tools.handles import INSIDE, Grip
-from studio.ui.paint.tools.lifting import dropped, standing_picture, taken_apart
+from studio.ui.paint.tools.lifting import dropped, over_rest, plain, standing_picture, taken_apart
 from studio.ui.paint.view import View
 from studio.ui.theme.tokens import COLOURS
 
@@ -54,11 +54,17 @@ class TransformTool(Tool):
         self._work: _Work | None = None
         self._matrix: Matrix = IDENTITY
         self._held: tuple[Grip, Pointer, Matrix] | None = None
+        self._asked: object = None  # what to transform is being found out
         desk.changed.connect(lambda *_: self._document_changed())
 
     @property
     def active(self) -> bool:
         """Is something being transformed?"""
+        return self.holds or self._asked is not None
+
+    @property
+    def holds(self) -> bool:
+        """Are there handles to be taken hold of?"""
         return self._work is not None
 
     def take_up(self) -> None:
@@ -71,17 +77,14 @@ class TransformTool(Tool):
             self._work = _Work(layer, dataclasses.replace(layer, matrix=IDENTITY), None, box)
             self._matrix = layer.matrix
         elif (paint := self.paintable()) is not None:
-            self._work = _lift(desk.store, paint, desk.document.selection)
-            self._matrix = IDENTITY
-            if self._work is None:
-                self._tell(desk.tr("There is nothing here to transform."))
+            self._lift(paint.id)
         desk.overlay_changed.emit()
 
     def press(self, at: Pointer) -> None:
         """Take hold of a handle."""
-        if self._work is None:
+        if not self.active:
             self.take_up()
-        elif (grip := self._grip_at(at)) is not None:
+        elif self.holds and (grip := self._grip_at(at)) is not None:
             self._held = (grip, at, self._matrix)
 
     def move(self, at: Pointer) -> None:
@@ -105,7 +108,7 @@ class TransformTool(Tool):
     def accept(self) -> None:
         """Apply it, as one edit."""
         work, matrix = self._work, self._matrix
-        self._work = self._held = None
+        self._work = self._held = self._asked = None
         unchanged = matrix == (work.layer.matrix if work and isinstance(work.layer, ImageLayer) else IDENTITY)
         if work is None or unchanged:
             self.desk.preview(None)
@@ -114,7 +117,7 @@ class TransformTool(Tool):
 
     def cancel(self) -> None:
         """As it was."""
-        self._work = self._held = None
+        self._work = self._held = self._asked = None
         self.desk.preview(None)
         self.desk.overlay_changed.emit()
 
@@ -180,6 +183,25 @@ class TransformTool(Tool):
             return matrices.composed(before, _skewed(box, grip, plain))
         return matrices.composed(before, _scaled(box, grip, plain, keep=at.shift, middle=at.alt))
 
+    def _lift(self, layer_id: str) -> None:
+        """Find out, aside, what of a layer is to be transformed."""
+        asked = self._asked = object()
+        store = self.desk.store
+
+        def lifted(document: Document) -> _Work | None:
+            layer = document.find(layer_id)
+            return _lift(store, layer, document.selection) if isinstance(layer, PaintLayer) else None
+
+        def found(work: _Work | None) -> None:
+            if self._asked is not asked:
+                return
+            self._asked, self._work, self._matrix = None, work, IDENTITY
+            if work is None:
+                self._tell(self.desk.tr("There is nothing here to transform."))
+            self.desk.overlay_changed.emit()
+
+        self.desk.aside(_tr("Transform"), lifted, found)
+
     def _show(self) -> None:
         assert self._work is not None
         work = self._work
@@ -188,13 +210,15 @@ class TransformTool(Tool):
         if work.rest is None:
             shown = document.replaced(work.layer.id, lambda _: picture)
         else:
-            shown = insert(with_tiles(document, work.layer.id, work.rest), picture, work.layer.id)
+            assert isinstance(work.layer, PaintLayer)
+            over = over_rest(work.layer, work.rest, picture)
+            shown = document.replaced(work.layer.id, lambda _: over)
         self.desk.preview(shown)
         self.desk.overlay_changed.emit()
 
     def _document_changed(self) -> None:
-        if self._work is not None:
-            self._work = self._held = None
+        if self.active:
+            self._work = self._held = self._asked = None
             self.desk.overlay_changed.emit()
 
 
@@ -212,7 +236,7 @@ def _lift(store: TileStore, layer: PaintLayer, selection: Mask | None) -> _Work 
     else:  # left and above it keeps what its first tiles have of nothing: shifting many tiles would take too long
         picture = standing_picture(store, layer, tiles)
     if rest is not None:
-        picture = dataclasses.replace(picture, id=new_id(), mask=None)
+        picture = plain(picture)
     return _Work(layer, picture, rest, box)
 
 

@@ -90,14 +90,33 @@ def placed(ready: Ready, made: Pixels) -> Patch:
     return Patch(found.pixels, found.rect, found.badge)
 
 
+def removed(compositor: Compositor, store: TileStore, document: Document, how: Inpaint) -> Patch:
+    """What is selected filled from around it, at once and without a model; `how` says by which infill.
+
+    Raises StudioError (INPUT) when nothing of the canvas is selected or a setting is out of range.
+    """
+    context = inpainting.removal_context(document.size, _marked(store, document), how)
+    assert document.selection is not None  # as it is marked
+    pixels, mask = compositor.render(document, context), store.mask(document.selection, context)
+    found = inpainting.remove(pixels, mask, how)
+    return Patch(found.pixels, found.rect.moved(context.x, context.y), found.badge)
+
+
+def _marked(store: TileStore, document: Document) -> Rect:
+    """The smallest rectangle of the canvas that holds what is selected. Raises StudioError (INPUT) for none."""
+    selection = document.selection
+    marked = Rect(0, 0, 0, 0) if selection is None else extent(store, selection, document.rect)
+    if marked.empty:
+        message = "Nothing of the selection lies on the canvas."
+        raise StudioError(ErrorKind.INPUT, message, "Select something that does.")
+    return marked
+
+
 def _selection(
     compositor: Compositor, store: TileStore, document: Document, wish: Wish, model: ModelInfo, blobs: BlobStore
 ) -> Ready:
     assert document.selection is not None
-    marked = extent(store, document.selection, document.rect)
-    if marked.empty:
-        message = "Nothing of the selection lies on the canvas."
-        raise StudioError(ErrorKind.INPUT, message, "Select something, or select nothing to fill the whole frame.")
+    marked = _marked(store, document)
     frame = document.frame
     near = None if frame.intersected(marked).empty else frame
     placement = inpainting.placement_for(document.size, marked, near, wish.inpaint, model)
