@@ -14,11 +14,10 @@ from studio.cli.generation import open_headless
 from studio.cli.interrupts import cancelling
 from studio.cli.program import Program, announce, note, print_json
 from studio.cli.progress import progress_of
-from studio.domain.catalog import Family
 from studio.domain.codec import from_json, to_json
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.messages import CheckpointKept, TrainingEvent, TrainingStep, Validated
-from studio.domain.training import LORA_KINDS, PRESETS, Training, TrainingKind, run_folder
+from studio.domain.training import LORA_KINDS, PRESETS, Training, run_folder
 from studio.session.headless import Cancelled, Headless
 
 STAGES = ("autoencoder", "denoiser", "few-steps")  # of the starter model, in this order
@@ -157,8 +156,6 @@ def _lora(request: LoraRequest, headless: Headless) -> Training:
     given = {name: value for name in ("steps", "rank", "learning_rate", "batch") if (value := getattr(request, name))}
     if request.rank:
         given["alpha"] = request.rank
-    if model.family is Family.STARTER and request.batch is None and preset.kind is TrainingKind.LORA:
-        given["batch"] = 4  # so small a model has room for it
     return replace(
         preset,
         folder=str(request.folder.absolute()),
