@@ -260,7 +260,11 @@ class LivePainting:
         if run is None or run.stopping or not run.loaded:
             return
         unwanted = not self.on or self._failed or bool(self._queue.open_jobs)
-        if not unwanted and self._newest is not None and self._newest.recipe != run.request.recipe:
+        newest = self._newest
+        if newest is not None and newest.recipe == run.request.recipe:
+            if unwanted and not self._failed and newest.recipe not in self._made:
+                self._wanted = newest  # once more, when the queue is empty
+        elif newest is not None and not unwanted:
             newer = self._wanted is not None
             unwanted = not newer or not self._gave_up
             self._gave_up = self._gave_up or newer
@@ -269,11 +273,7 @@ class LivePainting:
             self._worker.cancel(run.job_id)
 
     def _queue_changed(self, _job: Job) -> None:
-        run = self._running
-        if self._queue.open_jobs and run is not None and not run.stopping:
-            if self._wanted is None and self._newest is not None and self._newest.recipe == run.request.recipe:
-                self._wanted = self._newest  # once more, when the queue is empty
-            self._supersede()
+        self._supersede()
         self._feed()
         self._tell()
 

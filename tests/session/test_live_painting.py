@@ -232,6 +232,33 @@ def test_jobs_of_the_queue_go_first_and_live_ones_are_none_of_them(bench: Bench)
     assert not list((bench.studio.paths.pictures).rglob("*.png")), "the gallery knows nothing of it"
 
 
+def test_a_job_that_comes_while_the_model_loads_delays_the_picture_only(bench: Bench) -> None:
+    bench.begin()
+    live = bench.run
+    job = bench.studio.queue.submit(Recipe(), "/model", 32)
+    bench.live.change()  # the page comes in sight again, and nothing is another
+    bench.quiet()
+    bench.load(live)
+    assert bench.worker.cancelled == [live.job_id]
+    bench.say(Cancelled(live.job_id))
+    bench.say(Finished(job.id, Cost()))
+    assert bench.run is not live and bench.run.recipe == live.recipe
+    bench.finish()
+    assert bench.live.state is LiveState.IDLE
+
+
+def test_a_job_that_is_taken_back_while_the_model_loads_costs_no_second_picture(bench: Bench) -> None:
+    bench.begin()
+    job = bench.studio.queue.submit(Recipe(), "/model", 32)
+    bench.say(Cancelled(job.id))
+    del bench.worker.runs[1:]
+    bench.at_once = False  # the picture is still being read when the worker has finished
+    bench.finish()
+    bench.at_once = True
+    bench.work()
+    assert len(bench.worker.runs) == 1 and bench.live.state is LiveState.IDLE
+
+
 # ---------------------------------------------------------------------------------------------------- trouble and end
 
 

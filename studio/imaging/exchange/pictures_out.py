@@ -23,6 +23,7 @@ from studio.imaging.pictures import Colour
 from studio.imaging.tiles import Pixels, TileStore
 
 WEBP_SIDE = 16_383  # pixels, by the format
+_SEGMENTS = {"exif": exif.MAX_BLOCK, "xmp": exif.MAX_BLOCK - 29}  # bytes that JPEG holds; XMP has its name before it
 Write = Callable[[BinaryIO, Path, Document, TileStore, Saving, Notices], None]
 
 
@@ -51,7 +52,7 @@ def write_tiff(
 def write_jpeg(
     file: BinaryIO, path: Path, document: Document, store: TileStore, saving: Saving, notices: Notices
 ) -> None:
-    """JPEG on the chosen background. EXIF data larger than the format holds is left out."""
+    """JPEG on the chosen background. EXIF and XMP data larger than the format holds are left out."""
     require_memory(path, 4 * document.size.pixels)
     image = Image.new("RGB", (document.size.width, document.size.height))
     clear, y = False, 0
@@ -64,9 +65,9 @@ def write_jpeg(
         notices.add(f"Transparent parts became {shown}.", "JPEG knows no transparency.")
     quality = _quality(saving)
     more = _blocks(saving.carried)
-    if len(more.get("exif", b"")) > exif.MAX_BLOCK:
+    for name in [name for name, block in more.items() if len(block) > _SEGMENTS[name]]:
         notices.add("The texts of the picture were left out.", "They are longer than JPEG holds.")
-        more.pop("exif")
+        del more[name]
     detail = 0 if quality >= 90 else 2  # 4:4:4 keeps thin coloured lines, which painters draw
     image.save(file, "JPEG", quality=quality, subsampling=detail, icc_profile=srgb_profile(), **more)
 

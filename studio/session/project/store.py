@@ -110,9 +110,10 @@ class Store:
 
         Raises StudioError (DISK); there is no more then, and what is damaged is kept.
         """
+        with told(self.path):
+            self._require_in_place()  # it may be put back, and then all goes on
         try:
             with told(self.path):
-                self._require_in_place()
                 if self._work is not None and next(self._work, None):
                     return True
                 self._work = None

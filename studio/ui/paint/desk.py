@@ -209,16 +209,18 @@ class PaintDesk(QObject):
         """Change the document by work that takes its time; edits come in the order they were asked for."""
         if self.refused():
             return
-        made: Future[Document] = self._thread.submit(_made, change, self._last_left, self.document)
-        self._begin(_Pending(label, made, made, lambda document: self.commit(label, document, merge)))
+        left: Future[Document] = Future()
+        asked = self.document.active
+        made = self._thread.submit(_edited, change, self._last_left, self.document, asked, left)
+        self._begin(_Pending(label, made, left, lambda document: self._finish(label, document, asked, merge)))
 
     def aside(self, label: str, work: Callable[[Document], Found], use: Callable[[Found], object]) -> None:
         """Find something out about the document without changing it, where that takes its time, and use it then."""
-        found = self._thread.submit(_made, work, self._last_left, self.document)
         left = self._last_left
         if left is None:
             left = Future()
             left.set_result(self.document)
+        found = self._thread.submit(lambda: work(left.result()))
         self._begin(_Pending(label, found, left, use))
 
     @property
@@ -229,6 +231,12 @@ class PaintDesk(QObject):
     @property
     def _last_left(self) -> Future[Document] | None:
         return self._pending[-1].left if self._pending else None
+
+    def _finish(self, label: str, document: Document, asked: str, merge: str) -> None:
+        """Take over what was made; a layer that was chosen meanwhile stays the active one."""
+        if document.active == asked and document.find(self._document.active) is not None:
+            document = with_active(document, self._document.active)
+        self.commit(label, document, merge)
 
     def _begin(self, pending: _Pending) -> None:
         self._pending.append(pending)
@@ -276,9 +284,11 @@ class PaintDesk(QObject):
             self.problem.emit(error.problem)
 
     def close(self) -> None:
-        """Finish what was begun."""
-        self._thread.shutdown(wait=True)
-        self._go_on()
+        """Finish what was begun, and what comes of it: a picture that was read is still to become a layer."""
+        while self._pending:
+            wait([self._pending[0].future])
+            self._go_on()
+        self._thread.shutdown()
         self.session.changed.disconnect(self._changed)
 
     @Slot()
@@ -301,8 +311,17 @@ class PaintDesk(QObject):
         self.changed.emit(document, previous)
 
 
-def _made(work: Callable[[Document], Found], before: Future[Document] | None, document: Document) -> Found:
-    """What comes of work on what the change before it left; on `document` where that failed."""
-    if before is not None and before.exception() is None:
+def _edited(
+    change: Change, before: Future[Document] | None, document: Document, active: str, left: Future[Document]
+) -> Document:
+    """What comes of a change of what those before it left, or of `document`, with the layer that was active when it was
+    asked for. `left` gets it, too, or where the change fails, what there was.
+    """
+    if before is not None:
         document = before.result()
-    return work(document)
+    after = document
+    try:
+        after = change(with_active(document, active) if document.find(active) is not None else document)
+    finally:
+        left.set_result(after)
+    return after

@@ -3,6 +3,7 @@
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakSet
 
 import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -24,7 +25,7 @@ from studio.session.in_place import Patch, Ready, Wish, placed, prepared
 from studio.session.studio import Studio
 from studio.ui.canvas.stage import to_image
 from studio.ui.paint.editor import Editor
-from studio.ui.paint.staging import Candidate, candidate
+from studio.ui.paint.staging import Candidate, Staging, candidate
 from studio.ui.phases import share
 
 
@@ -50,6 +51,7 @@ class InPlace(QObject):
         self._studio = studio
         self._thread = ThreadPoolExecutor(1, "in place")
         self._jobs: dict[str, _Asked] = {}
+        self._left: WeakSet[Editor] = WeakSet()
         self._done.connect(self._finished)
         studio.queue.changed.connect(self._job_changed)
         studio.queue.preview.connect(self._preview)
@@ -81,7 +83,11 @@ class InPlace(QObject):
 
     def leave(self, editor: Editor) -> None:
         """The editor goes: what comes for it is in the gallery only."""
-        self._jobs = {name: asked for name, asked in self._jobs.items() if asked.editor is not editor}
+        self._left.add(editor)
+
+    def _staging(self, editor: Editor) -> Staging | None:
+        """Where its pictures are shown; None when it has gone."""
+        return None if editor in self._left else editor.staging
 
     # ------------------------------------------------------------------------------------------ what comes
 
@@ -95,8 +101,8 @@ class InPlace(QObject):
             raise error
         elif kind == "prepared":
             self._submit(editor, done.result())  # type: ignore[arg-type]
-        else:
-            editor.staging.add(candidate(done.result(), str(subject)))  # type: ignore[arg-type]
+        elif (staging := self._staging(editor)) is not None:
+            staging.add(candidate(done.result(), str(subject)))  # type: ignore[arg-type]
 
     def _submit(self, editor: Editor, ready: Ready) -> None:
         try:
@@ -106,20 +112,22 @@ class InPlace(QObject):
             self.problem.emit(error.problem)
             return
         self._jobs[job.id] = _Asked(editor, ready, ready.recipe.batch)
-        editor.staging.show_progress(ready.rect, -1.0)
+        if (staging := self._staging(editor)) is not None:
+            staging.show_progress(ready.rect, -1.0)
         self.queued.emit(job)
 
     def _job_changed(self, job: Job) -> None:
         asked = self._jobs.get(job.id)
         if asked is None:
             return
-        staging, rect = asked.editor.staging, asked.ready.rect
+        staging, rect = self._staging(asked.editor), asked.ready.rect
+        if staging is not None:
+            going = share(job) if job.state is JobState.RUNNING else -1.0
+            staging.show_progress(rect, None if job.state.final else going)
+            if job.state.final and job.state is not JobState.DONE:
+                staging.show_preview(None, rect)
         if not job.state.final:
-            staging.show_progress(rect, share(job) if job.state is JobState.RUNNING else -1.0)
             return
-        staging.show_progress(rect, None)
-        if job.state is not JobState.DONE:
-            staging.show_preview(None, rect)
         inpainting.forget(asked.ready.recipe, self._studio.gallery.store)
         asked.over = True
         if job.state is not JobState.DONE:
@@ -132,19 +140,21 @@ class InPlace(QObject):
 
     def _preview(self, preview: Preview) -> None:
         asked = self._jobs.get(preview.job_id)
-        if asked is None or (image := to_image(preview)) is None:
+        if asked is None or (staging := self._staging(asked.editor)) is None or (image := to_image(preview)) is None:
             return
         if asked.ready.prepared is not None:
             image = through(image, asked.ready.prepared.hole)
-        asked.editor.staging.show_preview(image, asked.ready.rect)
+        staging.show_preview(image, asked.ready.rect)
 
     def _saved(self, job: Job, entry: Entry) -> None:
         asked = self._jobs.get(job.id)
         if asked is None:
             return
-        asked.editor.staging.show_preview(None, asked.ready.rect)
         asked.missing -= 1
         self._drop(job.id, asked)
+        if (staging := self._staging(asked.editor)) is None:
+            return
+        staging.show_preview(None, asked.ready.rect)
         future = self._thread.submit(_patch, asked.ready, entry.path)
         prompt = asked.ready.recipe.prompt
         future.add_done_callback(lambda done: self._done.emit(("made", asked.editor, prompt), done))

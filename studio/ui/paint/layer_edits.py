@@ -11,7 +11,6 @@ from studio.domain.document.layers import (
     AdjustmentLayer,
     GroupLayer,
     ImageLayer,
-    Layer,
     Mask,
     PaintLayer,
 )
@@ -40,18 +39,25 @@ class LayerEdits(QObject):
 
     def add_paint(self) -> None:
         """An empty layer above the active one."""
-        document = self._desk.document
-        name = free_name(document, _tr("Layer"))
-        self._insert(_tr("New layer"), PaintLayer(name=name))
+
+        def change(document: Document) -> Document:
+            layer = PaintLayer(name=free_name(document, _tr("Layer")))
+            return edits.insert(document, layer, document.active or None)
+
+        self._desk.edit(_tr("New layer"), change)
 
     def add_adjustment(self, adjustment: Adjustment, title: str) -> None:
         """An adjustment above the active layer, kept to the selection if there is one."""
-        document = self._desk.document
-        layer = AdjustmentLayer(name=free_name(document, title), adjustment=adjustment, mask=document.selection)
-        self._insert(title, layer)
+
+        def change(document: Document) -> Document:
+            name = free_name(document, title)
+            layer = AdjustmentLayer(name=name, adjustment=adjustment, mask=document.selection)
+            return edits.insert(document, layer, document.active or None)
+
+        self._desk.edit(title, change)
 
     def duplicate(self) -> None:
-        """The active layer once more; with a selection, what is selected of it."""
+        """The active layer once more."""
         desk, layer = self._desk, self._desk.active
         if layer is None:
             return
@@ -62,7 +68,7 @@ class LayerEdits(QObject):
         layer = self._desk.active
         if layer is None:
             return
-        if len(list(self._desk.document.walk())) == 1:
+        if self._desk.document.layers == (layer,):
             self._desk.noted.emit(_tr("The last layer cannot be deleted. Clear it, or add another one first."))
             return
         label = _tr("Delete “{name}”").format(name=layer.name)
@@ -121,14 +127,17 @@ class LayerEdits(QObject):
 
     def add_mask(self) -> None:
         """A mask that shows all, or what is selected."""
-        layer, selection = self._desk.active, self._desk.document.selection
+        layer = self._desk.active
         if layer is None:
             return
         if layer.mask is not None:
             self._desk.noted.emit(_tr("“{name}” has a mask already.").format(name=layer.name))
             return
-        mask = selection or Mask(outside=255)
-        if self._desk.edit(_tr("Add mask"), lambda document: edits.changed(document, layer.id, mask=mask)):
+
+        def change(document: Document) -> Document:
+            return edits.changed(document, layer.id, mask=document.selection or Mask(outside=255))
+
+        if self._desk.edit(_tr("Add mask"), change):
             self._desk.set_on_mask(True)
 
     def remove_mask(self) -> None:
@@ -156,8 +165,14 @@ class LayerEdits(QObject):
             mask = layer.mask
             self._desk.edit(_tr("Selection from mask"), lambda document: edits.with_selection(document, mask))
         elif isinstance(layer, PaintLayer):
-            tiles = layer.tiles
-            change = lambda document: edits.with_selection(document, of_alpha(store, tiles))  # noqa: E731
+            layer_id = layer.id
+
+            def change(document: Document) -> Document:
+                now = document.find(layer_id)
+                if not isinstance(now, PaintLayer):
+                    return document
+                return edits.with_selection(document, of_alpha(store, now.tiles))
+
             self._desk.later(_tr("Selection from layer"), change)
 
     # ------------------------------------------------------------------------------------------ pixels
@@ -225,11 +240,6 @@ class LayerEdits(QObject):
         layer = self._desk.active
         if layer is not None:
             self._desk.later(label, lambda document: change(document, layer.id))
-
-    def _insert(self, label: str, layer: Layer) -> None:
-        above = self._desk.document.active
-
-        self._desk.edit(label, lambda document: edits.insert(document, layer, above or None))
 
 
 def free_name(document: Document, base: str) -> str:

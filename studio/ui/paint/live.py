@@ -43,6 +43,7 @@ class Live(QObject):
         self.level = 0  # that is on the screen
         composition.arrived.connect(self._arrived)
         desk.changed.connect(self._changed)
+        desk.busy_changed.connect(self._settled)
 
     def begin(self, stroke: Stroke, target: LiveTarget) -> None:
         """Another stroke."""
@@ -61,6 +62,7 @@ class Live(QObject):
     def end(self) -> None:
         """Take it away."""
         stroke, target, self._stroke, self._target = self._stroke, self._target, None, None
+        self._lingers = False
         if stroke is None or target is None:
             return
         bounds = self._shown.intersected(self._desk.document.rect)
@@ -88,10 +90,15 @@ class Live(QObject):
         if self._stroke is not None:
             self._show(rect.intersected(self._stroke.bounds))
 
-    def _changed(self, _document: Document, _previous: Document) -> None:
-        if self._lingers:
+    def _changed(self, document: Document, previous: Document) -> None:
+        if self._lingers and document is not previous:
             self._stroke = self._target = None
             self._lingers = False
+
+    def _settled(self, busy: str) -> None:
+        """All edits are done: a stroke that is still waited for has failed, or changed nothing."""
+        if not busy and self._lingers:
+            self.end()
 
 
 def _overlap(rects: list[Rect]) -> bool:

@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainterPath, QPolygonF
 
 from studio.domain.document.layers import Mask
 from studio.domain.document.tiles import places_in
+from studio.domain.errors import StudioError
 from studio.domain.geometry import Rect
 from studio.imaging.selections import outlines
 from studio.imaging.tiles import Pixels, TileStore
@@ -59,7 +60,16 @@ class SelectionOutline(QObject):
 
     def _begin(self, look: Look) -> None:
         self._under_way = True
-        self._pool.start(lambda: self._made.emit(look, _lines(self._store, look)))
+        self._pool.start(lambda: self._make(look))
+
+    def _make(self, look: Look) -> None:
+        lines: list[list[tuple[float, float]]] = []
+        try:
+            lines = _lines(self._store, look)
+        except StudioError:
+            lines = []  # edits that read the damaged tile tell of it
+        finally:
+            self._made.emit(look, lines)
 
     @Slot(object, object)
     def _take(self, look: Look, lines: list[list[tuple[float, float]]]) -> None:

@@ -1,5 +1,6 @@
 """The page of the workspace Paint: the project on the table, and what its menus do."""
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -7,8 +8,9 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QFrame, QStackedLayout, QVBoxLayout, QWidget
 
-from studio.domain.errors import StudioError
+from studio.domain.errors import ErrorKind, Problem, StudioError
 from studio.domain.geometry import Rect, Size
+from studio.domain.user_paths import exists
 from studio.imaging.exchange import FORMATS, Imported, Saving, read, write
 from studio.session.canvas import CanvasSession
 from studio.session.project.project import SUFFIX
@@ -54,6 +56,7 @@ class PaintPage(QFrame):
         self.project.problem.connect(self.problem)
         self.sessions = Sessions(studio.paths, self.tr("Paper"), self.tr("Layer 1"), lambda: self.project.undo_limit)
         self._thread = ThreadPoolExecutor(1, "files")
+        self._opening: list[CanvasSession] = []  # that pictures are read into
         self._done.connect(self._finished)
         self.notes = Notes()
         self._layout = QStackedLayout()
@@ -84,6 +87,8 @@ class PaintPage(QFrame):
         """Save and end everything."""
         self._thread.shutdown(wait=True)
         self._done.disconnect(self._finished)
+        for session in self._opening:
+            self.sessions.close(session)
         self.project.close_work()
         self.live_painting.close_work()
         self.in_place.close_work()
@@ -102,6 +107,8 @@ class PaintPage(QFrame):
 
     def begin(self, size: Size, white: bool) -> None:
         """A new canvas on the table."""
+        if not self._can_leave():
+            return
         try:
             self._replace(self.sessions.new(size, white=white, frame=self._frame))
         except StudioError as error:
@@ -125,6 +132,7 @@ class PaintPage(QFrame):
         except StudioError as error:
             self.problem.emit(error.problem)
             return
+        self._opening.append(session)
         future = self._thread.submit(read, path, session.store)
         label = self.tr("Open “{name}”").format(name=path.name)
         future.add_done_callback(lambda done: self._done.emit(("opened", session, label), done))
@@ -155,11 +163,15 @@ class PaintPage(QFrame):
 
     def ask_save_as(self) -> None:
         """Give the project a name, or another one."""
-        path, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Save as"), f"{self.title}{SUFFIX}", self.tr("Safelight project (*{s})").format(s=SUFFIX)
+        kinds = self.tr("Safelight project (*{s})").format(s=SUFFIX)
+        path = self._new_file(
+            self.tr("Save as"),
+            f"{self.title}{SUFFIX}",
+            kinds,
+            lambda name, _kind: Path(name if is_project(Path(name)) else name + SUFFIX),
         )
-        if path:
-            self.save_as(Path(path) if is_project(Path(path)) else Path(path + SUFFIX))
+        if path is not None:
+            self.save_as(path)
 
     def save_as(self, path: Path) -> None:
         """Go on in another file."""
@@ -172,11 +184,14 @@ class PaintPage(QFrame):
         kinds = [entry for entry in FORMATS if entry.write]
         kinds.sort(key=lambda entry: entry.name != "PNG")
         filters = [f"{entry.name} ({' '.join('*' + suffix for suffix in entry.suffixes)})" for entry in kinds]
-        start = f"{self.title}.png"
-        path, chosen = QFileDialog.getSaveFileName(self, self.tr("Export"), start, ";;".join(filters))
-        if path:
+
+        def whole(name: str, chosen: str) -> Path:
             usual = kinds[filters.index(chosen)].suffixes[0] if chosen in filters else ".png"
-            self.export(Path(path) if Path(path).suffix else Path(path + usual))
+            return Path(name if Path(name).suffix else name + usual)
+
+        path = self._new_file(self.tr("Export"), f"{self.title}.png", ";;".join(filters), whole)
+        if path is not None:
+            self.export(path)
 
     def export(self, path: Path) -> None:
         """Write the document in the format of the suffix."""
@@ -233,8 +248,32 @@ class PaintPage(QFrame):
 
     # ------------------------------------------------------------------------------------------ inside
 
+    def _new_file(self, title: str, start: str, kinds: str, whole: Callable[[str, str], Path]) -> Path | None:
+        """A name of the user's choice, with the suffix that `whole` gives it.
+
+        The dialog asks before a file is replaced, but knows the name as it was typed only: where the whole one exists,
+        the dialog is shown that.
+        """
+        while True:
+            name, kind = QFileDialog.getSaveFileName(self, title, start, kinds)
+            if not name:
+                return None
+            path = whole(name, kind)
+            if path == Path(name) or not exists(path):
+                return path
+            start = str(path)
+
+    def _can_leave(self) -> bool:
+        """Is all of the project on the disk, so that another may take its place? If not, it is told what to do."""
+        saved = self.editor.session.flush()
+        if not saved:
+            message = self.tr("The last steps on this canvas cannot be saved, and would be lost.")
+            hint = self.tr("Choose File > Save As and another disk, then open the other one again.")
+            self.problem.emit(Problem(ErrorKind.DISK, message, hint))
+        return saved
+
     def _open_project(self, path: Path) -> None:
-        if path == self.editor.session.path:
+        if path == self.editor.session.path or not self._can_leave():
             return
         try:
             self._replace(self.sessions.open(path))
@@ -245,6 +284,8 @@ class PaintPage(QFrame):
     @Slot(object, object)
     def _finished(self, what: tuple[str, object, str], done: "Future[object]") -> None:
         kind, subject, label = what
+        if isinstance(subject, CanvasSession):
+            self._opening.remove(subject)
         error = done.exception()
         if error is not None and not isinstance(error, StudioError):
             raise error
@@ -253,6 +294,9 @@ class PaintPage(QFrame):
             if isinstance(subject, CanvasSession):
                 self.sessions.close(subject)
         elif kind == "opened" and isinstance(subject, CanvasSession):
+            if not self._can_leave():
+                self.sessions.close(subject)
+                return
             found = done.result()
             subject.begin(label, found.document)  # type: ignore[attr-defined]
             self.sessions.recent.add(subject.path)
@@ -265,6 +309,7 @@ class PaintPage(QFrame):
             self.editor.toast.say(" ".join([words, *map(str, notices)]))  # type: ignore[call-overload]
         elif kind == "saved" and isinstance(subject, Path):
             self.sessions.recent.add(subject)
+            self.sessions.recent.add(self.editor.session.path)  # another one may be on the table by now
             self.editor.desk.look_again()
             self.notes.show_project(self.editor.session)
             self._tell_title()

@@ -44,6 +44,7 @@ class ProjectVerbs(QObject):
         """Another project is on the table."""
         for dialog in tuple(self._dialogs):
             dialog.reject()
+        self._glances.let_go(editor.session.path)  # it may look different when it is left again
         self._editor = editor
         history = editor.history
         history.name_wanted.connect(self.ask_name)

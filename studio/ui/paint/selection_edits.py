@@ -79,14 +79,16 @@ class SelectionEdits(QObject):
 
     # ------------------------------------------------------------------------------------------ clipboard
 
-    def copy(self) -> None:
-        """The active layer's pixels in the selection, or all of them."""
-        if (layer := self._desk.active) is not None:
-            self._copy(lambda rect: self._desk.compositor.layer_pixels(layer, rect))
+    def copy(self) -> bool:
+        """The active layer's pixels in the selection, or all of them. False, with a note, when that cannot be."""
+        if not self._desk.ready() or (layer := self._desk.active) is None:
+            return False
+        return self._copy(lambda rect: self._desk.compositor.layer_pixels(layer, rect))
 
     def copy_merged(self) -> None:
         """What is seen, in the selection or everywhere."""
-        self._copy(lambda rect: self._desk.compositor.render(self._desk.document, rect))
+        if self._desk.ready():
+            self._copy(lambda rect: self._desk.compositor.render(self._desk.document, rect))
 
     def cut(self) -> None:
         """Copy, and take the pixels away."""
@@ -94,7 +96,8 @@ class SelectionEdits(QObject):
         if not isinstance(layer, PaintLayer) or layer.locked:
             self._desk.noted.emit(_tr("Choose a paint layer that is not locked."))
             return
-        self.copy()
+        if not self.copy():
+            return
 
         def change(document: Document) -> Document:
             now = document.find(layer.id)
@@ -124,20 +127,18 @@ class SelectionEdits(QObject):
         inside = view.intersected(desk.document.rect)
         desk.aside(_tr("Paste"), lambda _: pasted(desk.store, data, inside, name), place)
 
-    def _copy(self, pixels: Callable[[Rect], object]) -> None:
-        desk = self._desk
-        if not desk.ready():
-            return
-        rect = self.bounds()
+    def _copy(self, pixels: Callable[[Rect], object]) -> bool:
+        desk, rect = self._desk, self.bounds()
         if rect.empty:
             desk.noted.emit(_tr("Nothing is selected."))
-            return
+            return False
         try:
             data = copied(desk.store, pixels(rect), rect, desk.document.selection)  # type: ignore[arg-type]
         except StudioError as error:
             desk.noted.emit(f"{error.problem.message} {error.problem.hint}")
-            return
+            return False
         offer(data)
+        return True
 
     def _change(self, label: str, change: Callable[[Mask], Mask]) -> None:
         def edit(document: Document) -> Document:

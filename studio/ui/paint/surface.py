@@ -60,6 +60,7 @@ class Surface(Picture):
         self.live_view: LiveView | None = None
         self._held: Tool | None = None  # the tool whose gesture is under way
         self._grip: QPointF | None = None
+        self._button = Qt.MouseButton.NoButton  # that began what is under way
         self._space = False
         self._at: Pointer | None = None
         self._shown = desk.document
@@ -126,7 +127,7 @@ class Surface(Picture):
             case QEvent.Type.TabletMove:
                 self._move(event.position(), at)
             case QEvent.Type.TabletRelease:
-                self._release(at)
+                self._release(event.button(), at)
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -146,7 +147,8 @@ class Surface(Picture):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go."""
-        self._release(self._pointer(event.position(), event.modifiers(), when=event.timestamp()))
+        at = self._pointer(event.position(), event.modifiers(), when=event.timestamp())
+        self._release(event.button(), at)
 
     def leaveEvent(self, event: QEvent) -> None:
         """The pointer is elsewhere."""
@@ -235,6 +237,7 @@ class Surface(Picture):
     ) -> None:
         if self._held is not None or self._grip is not None:
             return
+        self._button = button
         if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and self._space):
             self._grip = place
         elif button == Qt.MouseButton.LeftButton:
@@ -256,7 +259,9 @@ class Surface(Picture):
         self._point()
         self.hovered.emit(at)
 
-    def _release(self, at: Pointer) -> None:
+    def _release(self, button: Qt.MouseButton, at: Pointer) -> None:
+        if button != self._button:
+            return
         held, self._grip = self._held, None
         if held is not None:
             self._held = None

@@ -247,3 +247,12 @@ def test_the_table(tmp_path: Path) -> None:
             path = tmp_path / f"a{entry.suffixes[0]}"
             write(path, canvas(PaintLayer(tiles=solid(Rect(0, 0, 70, 300), RED))), STORE)
             assert np.abs(seen(path).astype(int) - RED).max() <= 6
+
+
+def test_xmp_that_jpeg_does_not_hold_is_left_out_and_told(tmp_path: Path) -> None:
+    path, xmp = tmp_path / "a.jpg", {"XML:com.adobe.xmp": "x" * 70_000}
+    document = canvas(PaintLayer(tiles=painted(1, Rect(0, 0, 70, 300))))
+    notice = write(path, document, STORE, Saving(carried=Carried(texts=xmp)))[-1]
+    assert "left out" in notice.what
+    with Image.open(path) as image:
+        assert "xmp" not in image.info

@@ -93,6 +93,17 @@ def test_a_project_that_was_opened_again_knows_what_its_history_takes(tmp_path: 
     session.close()
 
 
+def test_a_file_that_was_away_for_a_while_is_compacted_as_any(tmp_path: Path) -> None:
+    session = painted(tmp_path / "work.safelight")
+    rested(session)
+    session.path.rename(tmp_path / "away")
+    with pytest.raises(StudioError, match="moved"):
+        session._writer.run(session._project.rest).result(100)
+    (tmp_path / "away").rename(session.path)
+    assert session.compact(time.time() + 1).result(100) > 10 * 200_000
+    session.close()
+
+
 def test_painting_goes_on_while_the_file_is_compacted(tmp_path: Path) -> None:
     session = painted(tmp_path / "work.safelight")
     done = session.compact(time.time() + 1)

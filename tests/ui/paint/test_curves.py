@@ -12,17 +12,21 @@ from pytestqt.qtbot import QtBot
 
 from studio.domain.document.adjustments import LINE, CurvePoint, Curves
 from studio.domain.document.blending import BlendMode
+from studio.domain.document.document import Document
 from studio.domain.document.layers import AdjustmentLayer, GroupLayer, PaintLayer
+from studio.domain.document.tiles import EMPTY
+from studio.domain.geometry import Rect
 from studio.imaging.adjust import curve
 from studio.ui.paint.panels.brush_form import FIRM, SOFT, BrushForm
 from studio.ui.paint.panels.curve_editor import CurveEditor, CurveField
 from studio.ui.paint.panels.curve_points import GAP, MOST, Points, added, between, moved, without
 from studio.ui.paint.panels.curves_form import CurvesForm
-from studio.ui.paint.panels.tones import heights_of, layers_below
+from studio.ui.paint.panels.tones import Tones, heights_of, layers_below
 from tests.ui.paint.sitting import NOTHING, Sitting
 
 LEFT = Qt.MouseButton.LeftButton
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+CANVAS = Rect(0, 0, 256, 256)
 SHARES = st.floats(-0.5, 1.5)
 
 
@@ -87,6 +91,13 @@ def test_a_click_beside_the_curve_takes_its_height(editor: CurveEditor) -> None:
     QTest.mouseClick(editor, LEFT, NOTHING, spot(editor, 0.5, 0.53))
     x = editor.points[1].x
     assert editor.points[1].y == pytest.approx(x), "so that the picture does not jump"
+
+
+def test_a_click_right_of_the_last_point_adds_another(editor: CurveEditor) -> None:
+    editor.show_points((CurvePoint(0.0, 0.0), CurvePoint(0.5, 1.0)))
+    drag(editor, spot(editor, 0.9, 0.4), spot(editor, 0.9, 0.4))
+    assert [point.x for point in editor.points[:2]] == [0.0, 0.5]
+    assert editor.chosen == 2 and abs(editor.points[2].x - 0.9) < 0.01
 
 
 def test_esc_takes_a_drag_back(editor: CurveEditor) -> None:
@@ -187,6 +198,24 @@ def test_what_lies_below_is_what_is_counted() -> None:
     assert layers_below((a, closed, d), d.id) == (a, closed)
     assert layers_below((a, closed, d), c.id) == (b,)
     assert layers_below((a, open_one, d), c.id) == (a, b)
+
+
+def test_the_tones_are_those_under_the_layer_that_was_looked_at_last(sitting: Sitting) -> None:
+    desk = sitting.editor.desk
+    dark, light = (
+        PaintLayer(
+            id=str(value),
+            tiles=desk.store.painted(EMPTY, CANVAS, np.full((256, 256, 4), (value,) * 3 + (255,), np.uint8)),
+        )
+        for value in (20, 220)
+    )
+    document = Document(CANVAS.size, (dark, AdjustmentLayer(id="one"), light, AdjustmentLayer(id="two")))
+    tones = Tones(desk.compositor)
+    for layer_id in ("one", "two", "one"):
+        tones.look(document, layer_id)
+    sitting.bot.waitUntil(lambda: not tones._busy)
+    assert tones.heights == heights_of(desk.compositor.thumbnail(Document(CANVAS.size, (dark,)), 64))
+    tones.close_work()
 
 
 def test_tones_that_are_not_there_have_no_height() -> None:

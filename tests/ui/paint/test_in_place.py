@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QImage
 
 from studio.domain.document.document import Document
@@ -150,6 +150,21 @@ def test_what_comes_for_a_project_that_was_closed_is_in_the_gallery_only(desk: D
     desk.bot.waitUntil(lambda: desk.window.history.rowCount() > known)
     desk.bot.wait(20)
     assert page.editor.staging.current is None
+
+
+def test_a_project_can_be_left_before_its_job_is_queued(desk: Desk, page: PaintPage) -> None:
+    select_disc(page)
+    runs, known = len(desk.worker.runs), desk.window.history.rowCount()
+    desk.window.panel.generate.emit()
+    page.begin(Size(128, 128), True)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    desk.bot.waitUntil(lambda: len(desk.worker.runs) > runs)
+    inpaint = desk.worker.run.recipe.inpaint
+    desk.worker.begin()
+    desk.worker.finish("blue")
+    desk.bot.waitUntil(lambda: desk.window.history.rowCount() > known)
+    assert page.editor.staging.current is None and page.editor.staging.progress is None
+    assert inpaint is not None and not Path(inpaint.mask).exists(), "nothing needs it any more"
 
 
 def test_the_model_works_at_a_size_it_can() -> None:

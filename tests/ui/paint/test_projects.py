@@ -1,17 +1,22 @@
 """Projects between windows and starts: read-only ones, work without a name, recent ones, and those given by name."""
 
+import time
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
 from studio.domain.geometry import Size
 from studio.session.canvas import CanvasSession
 from studio.session.project.project import SUFFIX
+from studio.session.project.untitled import left_over
 from studio.ui.dropping import is_project
 from studio.ui.paint.left_over import LeftOverDialog
 from studio.ui.paint.page import PaintPage
+from studio.ui.paint.picture_rows import PICTURE
 from tests.ui.desk import Desk, Desks
 from tests.ui.paint.test_page import enter, stroke
 from tests.ui.paint.test_project_verbs import dialog_of
@@ -106,6 +111,35 @@ def test_work_without_a_name_is_deleted_when_asked_twice(desk: Desk, page: Paint
     desk.bot.waitUntil(lambda: not dialog.isVisible())
 
 
+def test_work_that_was_gone_on_with_is_shown_as_it_was_left(desk: Desk, page: PaintPage) -> None:
+    def glimpse() -> QImage:
+        page.begin(Size(64, 64), True)
+        page.show_left_over()
+        dialog = dialog_of(desk, page, LeftOverDialog)
+        first = dialog.model.index(0)
+        desk.bot.waitUntil(lambda: dialog.model.data(first, PICTURE) is not None)
+        picture = dialog.model.data(first, PICTURE)
+        dialog.reject()
+        assert isinstance(picture, QImage)
+        return picture
+
+    page.editor.change_brush(size=300.0)
+    stroke(desk, page)
+    path = page.editor.session.path
+    before = glimpse()
+    page.open_path(path)
+    page.editor.desk.undo()
+    assert glimpse() != before
+
+
+def test_the_next_start_has_the_project_that_was_on_the_table_last(desk: Desk, page: PaintPage, tmp_path: Path) -> None:
+    stroke(desk, page)
+    page.save_as(tmp_path / "fox.safelight")
+    page.begin(Size(64, 64), True)
+    desk.bot.waitUntil(lambda: tmp_path / "fox.safelight" in page.sessions.recent.paths)
+    assert page.sessions.recent.paths[0] == page.editor.session.path
+
+
 def titles(desk: Desk) -> list[str]:
     menu = desk.window.paint._recent
     menu.aboutToShow.emit()
@@ -145,6 +179,59 @@ def test_saving_says_that_all_is_saved_and_asks_for_a_name(
     desk.bot.waitUntil(lambda: page.editor.saved)
     desk.press(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     assert asked == [1] and "“fox” is saved" in page.editor.toast.text()
+
+
+def test_no_other_project_takes_the_place_of_one_that_cannot_be_saved(
+    desk: Desk, page: PaintPage, tmp_path: Path
+) -> None:
+    save_as(desk, page, tmp_path / "fox.safelight")
+    session = page.editor.session
+    stroke(desk, page)
+    assert session.flush(60)
+    (tmp_path / "fox.safelight").rename(tmp_path / "away")
+    stroke(desk, page)
+    QImage(64, 64, QImage.Format.Format_RGB32).save(str(tmp_path / "owl.png"))
+    page.open_path(tmp_path / "owl.png")
+    desk.bot.waitUntil(lambda: not page._opening)
+    page.begin(Size(64, 64), True)
+    assert page.editor.session is session and session.unsaved
+    assert "Save As" in desk.window.area.banner.hint.text()
+    save_as(desk, page, tmp_path / "wolf.safelight")
+    page.begin(Size(64, 64), True)
+    assert page.editor.session is not session
+    saved = CanvasSession.open(tmp_path / "wolf.safelight")
+    assert saved.history.current.label == "Brush stroke"
+    saved.close()
+
+
+@pytest.mark.parametrize(("ask", "suffix"), [("ask_save_as", SUFFIX), ("ask_export", ".png")])
+def test_a_file_is_replaced_only_by_its_whole_name(
+    page: PaintPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: str, suffix: str
+) -> None:
+    there = tmp_path / f"fox{suffix}"
+    there.write_bytes(b"dear to me")
+    begun: list[str] = []
+
+    def chosen(_parent: object, _title: str, start: str, _kinds: str) -> tuple[str, str]:
+        begun.append(start)
+        return (str(tmp_path / "fox") if len(begun) == 1 else ""), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", chosen)
+    getattr(page, ask)()
+    assert begun[1:] == [str(there)], "the dialog asks whether that is to be replaced"
+    page._thread.submit(int).result()
+    assert page.editor.session.flush(60) and there.read_bytes() == b"dear to me"
+
+
+def test_a_picture_that_is_being_read_when_the_window_closes_leaves_no_project(desks: Desks, tmp_path: Path) -> None:
+    QImage(64, 64, QImage.Format.Format_RGB32).save(str(tmp_path / "owl.png"))
+    desk = desks.open(tmp_path)
+    page = enter(desk)
+    page._thread.submit(time.sleep, 0.5)  # what is read before it takes a while
+    page.open_path(tmp_path / "owl.png")
+    untitled = desk.studio.paths.untitled
+    desks.close(desk)
+    assert not left_over(untitled)
 
 
 def test_a_new_canvas_begins_with_its_paper(desk: Desk, page: PaintPage) -> None:

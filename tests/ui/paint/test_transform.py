@@ -9,7 +9,9 @@ from studio.domain.document.document import Document
 from studio.domain.document.edits import changed, insert, with_tiles
 from studio.domain.document.layers import ImageLayer, Mask, PaintLayer
 from studio.domain.document.tiles import EMPTY
+from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.geometry import Rect
+from studio.ui.paint.tools import transform
 from studio.ui.paint.tools.transform import TransformTool
 from tests.ui.paint.sitting import Sitting, solid
 
@@ -159,3 +161,26 @@ def test_an_empty_layer_says_so(sitting: Sitting) -> None:
     sitting.settle()
     assert "nothing here" in sitting.editor.toast.text()
     sitting.editor.toast.hide()
+
+
+def test_a_transformation_goes_on_while_panels_look_again(sitting: Sitting, tool: TransformTool) -> None:
+    sitting.editor.desk.look_again()
+    assert tool.holds
+    sitting.drag((120, 110), (150, 140))
+    enter(sitting)
+    assert box(sitting) == SPOT.moved(30, 30)
+
+
+def test_a_click_takes_up_what_could_not_be_read_before(
+    sitting: Sitting, tool: TransformTool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(*_: object) -> None:
+        raise StudioError(ErrorKind.DISK, "A tile is damaged.")
+
+    sitting.key(Qt.Key.Key_Escape)
+    with monkeypatch.context() as broken:
+        broken.setattr(transform, "_lift", damaged)
+        sitting.editor.take_up("transform")
+        sitting.settle()
+    sitting.click(120, 110)
+    assert tool.holds

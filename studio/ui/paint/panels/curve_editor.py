@@ -97,9 +97,7 @@ class CurveEditor(QWidget):
             self._choose(number)
             return
         on_curve = self._evaluate(self.points, [min(max(x, 0.0), 1.0)])[0]
-        points, number = added(self.points, CurvePoint(x, on_curve if abs(on_curve - y) < reach[1] else y))
-        self._choose(number)
-        self._take(points)
+        self._add(CurvePoint(x, on_curve if abs(on_curve - y) < reach[1] else y))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """The point goes along; far outside, it is gone."""
@@ -139,9 +137,7 @@ class CurveEditor(QWidget):
             self.remove_chosen()
         elif key == Qt.Key.Key_Insert:
             self.began.emit()
-            points, number = added(self.points, between(self.points, self.chosen, self._evaluate))
-            self._choose(number)
-            self._take(points)
+            self._add(between(self.points, self.chosen, self._evaluate))
         elif key in (Qt.Key.Key_Home, Qt.Key.Key_End):
             self._choose(0 if key == Qt.Key.Key_Home else last)
         elif held & Qt.KeyboardModifier.ControlModifier:
@@ -216,6 +212,13 @@ class CurveEditor(QWidget):
     def _value(self, place: QPointF) -> tuple[float, float]:
         field = self._field()
         return (place.x() - field.left()) / field.width(), (field.bottom() - place.y()) / field.height()
+
+    def _add(self, at: CurvePoint) -> None:
+        before = self.points
+        self.points, number = added(before, at)
+        self._choose(number)
+        if self.points != before:
+            self.changed.emit(self.points)
 
     def _take(self, points: Points) -> None:
         if points != self.points:

@@ -38,9 +38,10 @@ class Tones(QObject):
         self._counted.connect(self._take)
 
     def look(self, document: Document, layer_id: str) -> None:
-        """Count what lies under a layer, where that is not what was counted last."""
+        """Count what lies under a layer, where that is not what was last to be counted."""
         below = Document(document.size, layers_below(document.layers, layer_id))
-        if self._shown is None or below.size != self._shown.size or not _same(below.layers, self._shown.layers):
+        latest = self._wanted or self._shown
+        if latest is None or below.size != latest.size or not _same(below.layers, latest.layers):
             self._wanted = below
             self._start()
 

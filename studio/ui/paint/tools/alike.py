@@ -137,7 +137,7 @@ class FillTool(Tool):
 
         def change(document: Document) -> Document:
             area = self._found(seed, document, layer)
-            made = filled_mask(desk.store, mask, value, document.rect, area)
+            made = filled_mask(desk.store, mask, value, document.rect, area, None if quick else document.selection)
             if quick or layer is None:
                 return with_selection(document, made)
             return changed(document, layer.id, mask=made)

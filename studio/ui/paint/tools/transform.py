@@ -55,7 +55,7 @@ class TransformTool(Tool):
         self._matrix: Matrix = IDENTITY
         self._held: tuple[Grip, Pointer, Matrix] | None = None
         self._asked: object = None  # what to transform is being found out
-        desk.changed.connect(lambda *_: self._document_changed())
+        desk.changed.connect(self._document_changed)
 
     @property
     def active(self) -> bool:
@@ -69,9 +69,10 @@ class TransformTool(Tool):
 
     def take_up(self) -> None:
         """Take what is to be transformed."""
-        desk, layer = self.desk, self.desk.active
-        if not desk.ready():
+        desk = self.desk
+        if not desk.ready() or self.holds:
             return
+        layer = desk.active
         if isinstance(layer, ImageLayer) and not layer.locked and not desk.read_only:
             box = Rect(0, 0, layer.width, layer.height)
             self._work = _Work(layer, dataclasses.replace(layer, matrix=IDENTITY), None, box)
@@ -82,9 +83,9 @@ class TransformTool(Tool):
 
     def press(self, at: Pointer) -> None:
         """Take hold of a handle."""
-        if not self.active:
-            self.take_up()
-        elif self.holds and (grip := self._grip_at(at)) is not None:
+        if not self.holds:
+            self.take_up()  # also where that failed before
+        elif (grip := self._grip_at(at)) is not None:
             self._held = (grip, at, self._matrix)
 
     def move(self, at: Pointer) -> None:
@@ -216,8 +217,8 @@ class TransformTool(Tool):
         self.desk.preview(shown)
         self.desk.overlay_changed.emit()
 
-    def _document_changed(self) -> None:
-        if self.active:
+    def _document_changed(self, document: Document, previous: Document) -> None:
+        if self.active and document is not previous:
             self._work = self._held = self._asked = None
             self.desk.overlay_changed.emit()
 
