@@ -59,6 +59,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.studio, self.bridge = studio, bridge
         self._begun = self._ended = False
+        self.leaving: list[Callable[[], bool]] = []  # asked before the window closes; one that says no keeps it open
         self.ending: list[Callable[[], None]] = []  # what pages built since must do before the end
         self.saver = Saver(bridge, self)
         self.loader = PictureLoader(self)
@@ -115,9 +116,13 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep what must be kept, vanish, and end the worker behind the closed window."""
-        event.accept()
         if self._ended:
+            event.accept()
             return
+        if not all(may_close() for may_close in self.leaving):
+            event.ignore()
+            return
+        event.accept()
         self._ended = True
         self.draft.save()
         self.arrangement.save(self, self.workspaces.current)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QFrame, QStackedLayout, QVBoxLayout, QWidget
 
+from studio.domain.document.history import Version
 from studio.domain.errors import ErrorKind, Problem, StudioError
 from studio.domain.geometry import Rect, Size
 from studio.domain.user_paths import exists
@@ -57,6 +58,7 @@ class PaintPage(QFrame):
         self.sessions = Sessions(studio.paths, self.tr("Paper"), self.tr("Layer 1"), lambda: self.project.undo_limit)
         self._thread = ThreadPoolExecutor(1, "files")
         self._opening: list[CanvasSession] = []  # that pictures are read into
+        self._given_up: Version | None = None  # the state that was said to be lost when the window closes
         self._done.connect(self._finished)
         self.notes = Notes()
         self._layout = QStackedLayout()
@@ -262,6 +264,17 @@ class PaintPage(QFrame):
             if path == Path(name) or not exists(path):
                 return path
             start = str(path)
+
+    def may_close(self) -> bool:
+        """May the window close? Not the first time when steps cannot be saved: that is told, and may be mended."""
+        session, state = self.editor.session, self.editor.session.history.current
+        if session.flush() or self._given_up is state:
+            return True
+        self._given_up = state
+        message = self.tr("The last steps on this canvas cannot be saved, and would be lost.")
+        hint = self.tr("Choose File > Save As and another disk, or close the window again to leave without them.")
+        self.problem.emit(Problem(ErrorKind.DISK, message, hint))
+        return False
 
     def _can_leave(self) -> bool:
         """Is all of the project on the disk, so that another may take its place? If not, it is told what to do."""

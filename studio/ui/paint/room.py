@@ -62,6 +62,7 @@ class PaintRoom(QObject):
         window = self._window
         model = window.panel.model.model
         page = self._page = PaintPage(window.studio, model.default_size if model else _FRAME)
+        window.leaving.append(page.may_close)
         window.ending.append(page.close_work)
         page.problem.connect(window.area.banner.report)
         page.titled.connect(self._show_title)

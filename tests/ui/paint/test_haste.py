@@ -159,6 +159,19 @@ def test_the_bucket_fills_a_mask_where_the_selection_is(sitting: Sitting) -> Non
     assert not values[:, :128].any() and (values[:, 128:] == 255).all()
 
 
+def test_a_gradient_is_laid_into_the_mask_that_is_painted_on(sitting: Sitting) -> None:
+    desk = sitting.editor.desk
+    before = sitting.own(CANVAS).copy()
+    sitting.editor.edits.add_mask()
+    sitting.editor.take_up("gradient")
+    sitting.drag((0, 128), (255, 128))
+    mask = sitting.layer.mask
+    assert mask is not None
+    row = desk.store.mask(mask, CANVAS)[128].astype(int)
+    assert row[2] < 8 and row[253] > 247 and (np.diff(row) >= -1).all()
+    assert np.array_equal(sitting.own(CANVAS), before)
+
+
 def test_the_line_goes_on_after_a_damaged_tile(qtbot: QtBot) -> None:
     class Damaged(MemoryBlobs):
         def read(self, digest: str) -> bytes:

@@ -204,6 +204,19 @@ def test_no_other_project_takes_the_place_of_one_that_cannot_be_saved(
     saved.close()
 
 
+def test_the_window_stays_once_for_steps_that_cannot_be_saved(desk: Desk, page: PaintPage, tmp_path: Path) -> None:
+    save_as(desk, page, tmp_path / "fox.safelight")
+    stroke(desk, page)
+    assert page.editor.session.flush(60)
+    (tmp_path / "fox.safelight").rename(tmp_path / "away")
+    stroke(desk, page)
+    assert not desk.window.close()
+    assert desk.window.isVisible()
+    assert "close the window again" in desk.window.area.banner.hint.text()
+    stroke(desk, page)
+    assert not desk.window.close(), "there is something new to lose"  # the test's end closes again, and may
+
+
 @pytest.mark.parametrize(("ask", "suffix"), [("ask_save_as", SUFFIX), ("ask_export", ".png")])
 def test_a_file_is_replaced_only_by_its_whole_name(
     page: PaintPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: str, suffix: str

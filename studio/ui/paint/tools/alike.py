@@ -6,7 +6,7 @@ from typing import ClassVar
 from PySide6.QtCore import QCoreApplication
 
 from studio.domain.document.document import Document
-from studio.domain.document.edits import changed, with_selection, with_tiles
+from studio.domain.document.edits import with_selection, with_tiles
 from studio.domain.document.layers import Layer, Mask, PaintLayer
 from studio.domain.geometry import Rect
 from studio.imaging.fills import filled, filled_mask, flooded
@@ -86,16 +86,10 @@ class FillTool(Tool):
         desk, seed = self.desk, pixel_at(at)
         if not desk.ready() or not desk.document.rect.contains(Rect(*seed, 1, 1)):
             return
-        change = self._on_mask(seed) if self._mask() is not None else self._on_layer(seed)
+        change = self._on_mask(seed) if self.mask() is not None else self._on_layer(seed)
         if change is not None:
             desk.set_inks(desk.inks.used())
             desk.later(_tr("Fill"), change)
-
-    def _mask(self) -> Mask | None:
-        desk = self.desk
-        if desk.quick_mask:
-            return desk.document.selection or Mask(outside=255)
-        return desk.active.mask if desk.on_mask and desk.active is not None else None
 
     def _found(self, seed: tuple[int, int], document: Document, layer: Layer | None) -> Mask:
         options = self.desk.options
@@ -131,18 +125,13 @@ class FillTool(Tool):
         return change
 
     def _on_mask(self, seed: tuple[int, int]) -> Change:
-        desk, quick = self.desk, self.desk.quick_mask
-        layer, mask, value = desk.active, self._mask(), grey(self.desk.inks.front)
-        assert mask is not None
+        desk, layer, value = self.desk, self.desk.active, grey(self.desk.inks.front)
 
-        def change(document: Document) -> Document:
+        def fill(document: Document, mask: Mask, selection: Mask | None) -> Mask:
             area = self._found(seed, document, layer)
-            made = filled_mask(desk.store, mask, value, document.rect, area, None if quick else document.selection)
-            if quick or layer is None:
-                return with_selection(document, made)
-            return changed(document, layer.id, mask=made)
+            return filled_mask(desk.store, mask, value, document.rect, area, selection)
 
-        return change
+        return self.on_mask(fill)
 
 
 def _tr(text: str) -> str:

@@ -1,13 +1,16 @@
 """What a tool is told, and what it may answer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter
 
-from studio.domain.document.layers import AdjustmentLayer, GroupLayer, ImageLayer, MaskLayer, PaintLayer
-from studio.ui.paint.desk import PaintDesk
+from studio.domain.document.document import Document
+from studio.domain.document.edits import changed, with_selection
+from studio.domain.document.layers import AdjustmentLayer, GroupLayer, ImageLayer, Mask, MaskLayer, PaintLayer
+from studio.ui.paint.desk import Change, PaintDesk
 from studio.ui.paint.view import View
 
 SLOP = 4.0  # logical pixels that a hand may tremble before a click is a drag
@@ -101,6 +104,27 @@ class Tool:
 
     def _tell(self, words: str) -> None:
         self.desk.noted.emit(words)
+
+    def mask(self) -> Mask | None:
+        """The mask that is painted on instead of a layer's pixels: the quick mask, or the active layer's."""
+        desk = self.desk
+        if desk.quick_mask:
+            return desk.document.selection or Mask(outside=255)
+        return desk.active.mask if desk.on_mask and desk.active is not None else None
+
+    def on_mask(self, make: Callable[[Document, Mask, Mask | None], Mask]) -> Change:
+        """An edit of `mask`; `make` gets the document, the mask as it is then, and the selection that bounds it."""
+        layer = None if self.desk.quick_mask else self.desk.active
+
+        def change(document: Document) -> Document:
+            if layer is None:
+                return with_selection(document, make(document, document.selection or Mask(outside=255), None))
+            now = document.find(layer.id)  # as it is when earlier edits are done
+            if now is None or now.mask is None:
+                return document
+            return changed(document, layer.id, mask=make(document, now.mask, document.selection))
+
+        return change
 
     def paintable(self) -> PaintLayer | None:
         """The active layer if its pixels can be painted on; else None, and a note says why."""

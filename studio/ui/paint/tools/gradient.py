@@ -9,11 +9,13 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from studio.domain.document.document import Document
 from studio.domain.document.edits import with_tiles
-from studio.domain.document.layers import PaintLayer
-from studio.imaging.fills import graded
+from studio.domain.document.layers import Mask, PaintLayer
+from studio.imaging.fills import graded, graded_mask
 from studio.imaging.gradients import Gradient, GradientKind, Stop
-from studio.ui.paint.desk import PaintDesk
+from studio.ui.paint.desk import Change, PaintDesk
+from studio.ui.paint.pictures import Colour
 from studio.ui.paint.tools.base import SLOP, Pointer, Tool
+from studio.ui.paint.tools.targets import grey
 from studio.ui.paint.view import View
 
 
@@ -35,7 +37,7 @@ class GradientTool(Tool):
 
     def press(self, at: Pointer) -> None:
         """The beginning, if the active layer can be painted on."""
-        if self.desk.ready() and self.paintable() is not None:
+        if self.desk.ready() and (self.mask() is not None or self.paintable() is not None):
             self._start = self._end = at
 
     def move(self, at: Pointer) -> None:
@@ -52,15 +54,34 @@ class GradientTool(Tool):
         self.move(at)
         end = self._end
         self.cancel()
-        layer = self.paintable()
-        if layer is None or max(abs(end.x - start.x), abs(end.y - start.y)) * at.scale < SLOP:
+        if max(abs(end.x - start.x), abs(end.y - start.y)) * at.scale < SLOP:
             return
-        desk, options = self.desk, self.desk.options
-        inks = desk.inks
-        last = Stop(1.0, inks.front, 0.0) if options.to_transparent else Stop(1.0, inks.back)
-        stops = (Stop(0.0, inks.front), last)
-        gradient = Gradient(GradientKind(options.gradient), (start.x, start.y), (end.x, end.y), stops)
-        layer_id = layer.id
+        change = self._on_mask(start, end) if self.mask() is not None else self._on_layer(start, end)
+        if change is not None:
+            self.desk.set_inks(self.desk.inks.used())
+            self.desk.later(QCoreApplication.translate("PaintTools", "Gradient"), change)
+
+    def _gradient(self, start: Pointer, end: Pointer, front: Colour, back: Colour) -> Gradient:
+        options = self.desk.options
+        last = Stop(1.0, front, 0.0) if options.to_transparent else Stop(1.0, back)
+        places = (start.x, start.y), (end.x, end.y)
+        return Gradient(GradientKind(options.gradient), *places, (Stop(0.0, front), last))
+
+    def _on_mask(self, start: Pointer, end: Pointer) -> Change:
+        desk, opacity = self.desk, self.desk.options.brush.opacity
+        front, back = grey(desk.inks.front), grey(desk.inks.back)
+        gradient = self._gradient(start, end, (front, front, front), (back, back, back))
+
+        def grade(document: Document, mask: Mask, selection: Mask | None) -> Mask:
+            return graded_mask(desk.store, mask, gradient, document.rect, selection, opacity)
+
+        return self.on_mask(grade)
+
+    def _on_layer(self, start: Pointer, end: Pointer) -> Change | None:
+        desk, options, layer = self.desk, self.desk.options, self.paintable()
+        if layer is None:
+            return None
+        gradient, layer_id = self._gradient(start, end, desk.inks.front, desk.inks.back), layer.id
 
         def change(document: Document) -> Document:
             now = document.find(layer_id)
@@ -69,8 +90,7 @@ class GradientTool(Tool):
             chosen, opacity, lock = document.selection, options.brush.opacity, options.lock_alpha
             return with_tiles(document, now.id, graded(desk.store, now, gradient, document.rect, chosen, opacity, lock))
 
-        desk.set_inks(inks.used())
-        desk.later(QCoreApplication.translate("PaintTools", "Gradient"), change)
+        return change
 
     def cancel(self) -> None:
         """No line."""
