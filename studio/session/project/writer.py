@@ -47,6 +47,7 @@ class Writer:
         self._wake = threading.Condition()
         self._telling = threading.RLock()  # so that "saved" is never told after a newer "unsaved"
         self._stuck = self._closing = False
+        self._asked = 0  # how often it was asked to try again
         self._told = ""
         self._thread: threading.Thread | None = None
         self.overweight = False  # whether the history takes more than the limit
@@ -82,6 +83,7 @@ class Writer:
     def retry(self) -> None:
         """Try again to save what could not be saved."""
         with self._wake:
+            self._asked += 1
             self._stuck = False
             self._wake.notify_all()
 
@@ -136,11 +138,12 @@ class Writer:
         return next((job for job in self._jobs if isinstance(job, _Errand)), None)
 
     def _save(self, change: Change) -> None:
+        asked = self._asked
         try:
             missing = self._project.save(change)
         except StudioError as error:
             with self._wake:
-                self._stuck = True
+                self._stuck = asked == self._asked  # else the disk may have been mended while this was tried
                 self._wake.notify_all()
             self._report(error.problem)
             return

