@@ -267,21 +267,19 @@ class PaintPage(QFrame):
 
     def may_close(self) -> bool:
         """May the window close? Not the first time when steps cannot be saved: that is told, and may be mended."""
-        session, state = self.editor.session, self.editor.session.history.current
-        if session.flush() or self._given_up is state:
-            return True
+        state, before = self.editor.session.history.current, self._given_up
         self._given_up = state
-        message = self.tr("The last steps on this canvas cannot be saved, and would be lost.")
         hint = self.tr("Choose File > Save As and another disk, or close the window again to leave without them.")
-        self.problem.emit(Problem(ErrorKind.DISK, message, hint))
-        return False
+        return before is state or self._saved(hint)
 
     def _can_leave(self) -> bool:
         """Is all of the project on the disk, so that another may take its place? If not, it is told what to do."""
+        return self._saved(self.tr("Choose File > Save As and another disk, then open the other one again."))
+
+    def _saved(self, hint: str) -> bool:
         saved = self.editor.session.flush()
         if not saved:
             message = self.tr("The last steps on this canvas cannot be saved, and would be lost.")
-            hint = self.tr("Choose File > Save As and another disk, then open the other one again.")
             self.problem.emit(Problem(ErrorKind.DISK, message, hint))
         return saved
 
