@@ -13,6 +13,7 @@ from studio.domain.document.adjustments import Adjustment, Blur, Sharpen, reach
 from studio.domain.document.layers import ImageLayer, Mask
 from studio.domain.document.tiles import TILE, TileMap, places_in
 from studio.domain.geometry import Rect
+from studio.imaging.composing.courtesy import COURTESY
 from studio.imaging.composing.kept import Kept
 from studio.imaging.tiles import Pixels, TileStore
 from studio.imaging.transforms import warp
@@ -70,6 +71,7 @@ class Levels:
         for place in places_in(enlarged(rect, level)):
             if (digest := tiles.get(place)) is None:
                 continue
+            COURTESY.give_way()
             whole = Rect(place.column * side, place.row * side, side, side)
             part = whole.intersected(rect)
             there = self.tile(digest, level)[cut(part, whole)]

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.domain.document.document import Document, Guide
 from studio.imaging.compose import changed_places
+from studio.imaging.composing.courtesy import COURTESY
 from studio.ui.paint.composition import Composition
 from studio.ui.paint.desk import PaintDesk
 from studio.ui.paint.live_view import LiveView
@@ -84,6 +85,7 @@ class Surface(Picture):
         """A gesture with a tool begins, or ends, elsewhere: at a ruler. Esc takes it back as it does others."""
         if tool is not self._held:
             self._held = tool
+            COURTESY.pen(down=tool is not None)
             self.pen_changed.emit()
 
     @property
@@ -101,6 +103,7 @@ class Surface(Picture):
 
     def close_work(self) -> None:
         """Nothing moves any more."""
+        COURTESY.pen(down=False)
         self.overlays.close()
 
     def paint_over(self, painter: QPainter, part: QRectF) -> None:

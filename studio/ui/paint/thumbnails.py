@@ -6,6 +6,7 @@ from studio.domain.document.document import Document
 from studio.domain.document.layers import ImageLayer, Layer, PaintLayer
 from studio.domain.errors import StudioError
 from studio.domain.geometry import Size
+from studio.imaging.composing.courtesy import COURTESY
 from studio.ui.paint.desk import PaintDesk
 from studio.ui.paint.panels.layer_row import THUMBNAIL
 from studio.ui.paint.pictures import image_of
@@ -62,7 +63,8 @@ class Thumbnails(QObject):
         pixels = None
         try:
             side = round(THUMBNAIL * self._ratio)
-            pixels = self._desk.compositor.layer_thumbnail(layer, document.rect, side)
+            with COURTESY.patience():
+                pixels = self._desk.compositor.layer_thumbnail(layer, document.rect, side)
         except StudioError:
             pixels = None  # the picture itself tells of a damaged tile
         finally:

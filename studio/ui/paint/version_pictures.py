@@ -7,6 +7,7 @@ from PySide6.QtGui import QImage
 
 from studio.domain.document.document import Document
 from studio.domain.errors import StudioError
+from studio.imaging.composing.courtesy import COURTESY
 from studio.ui.paint.desk import PaintDesk
 from studio.ui.paint.pictures import image_of
 
@@ -73,7 +74,8 @@ class VersionPictures(QObject):
     def _make(self, version_id: int, document: Document) -> None:
         pixels = None
         try:
-            pixels = self._desk.compositor.thumbnail(document, SIDE)
+            with COURTESY.patience():
+                pixels = self._desk.compositor.thumbnail(document, SIDE)
         except StudioError:
             pixels = None  # the picture itself tells of a damaged tile
         finally:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.domain.document.document import Document
 from studio.domain.errors import StudioError
+from studio.imaging.composing.courtesy import COURTESY
 from studio.ui.paint.desk import PaintDesk
 from studio.ui.paint.picture import Picture
 from studio.ui.paint.pictures import image_of
@@ -113,7 +114,8 @@ class Navigator(QWidget):
     def _make(self, document: Document) -> None:
         pixels = None
         try:
-            pixels = self._desk.compositor.thumbnail(document, _SIDE)
+            with COURTESY.patience():
+                pixels = self._desk.compositor.thumbnail(document, _SIDE)
         except StudioError:
             pixels = None  # the picture itself tells of a damaged tile
         finally:

@@ -11,6 +11,7 @@ from studio.domain.document.layers import GroupLayer, Layer
 from studio.domain.errors import StudioError
 from studio.imaging.blend import straight
 from studio.imaging.compose import Compositor
+from studio.imaging.composing.courtesy import COURTESY
 from studio.imaging.tiles import Pixels
 
 Heights = Sequence[float]
@@ -61,7 +62,8 @@ class Tones(QObject):
     def _count(self, document: Document) -> None:
         heights: dict[str, Heights] = {}
         try:
-            heights = heights_of(self._compositor.thumbnail(document, _SIDE))
+            with COURTESY.patience():
+                heights = heights_of(self._compositor.thumbnail(document, _SIDE))
         except StudioError:
             heights = {}  # the picture itself tells of a damaged tile
         finally:
