@@ -41,7 +41,9 @@ def _read(kind: Any, value: Any, path: str) -> Any:
     if origin in (Union, types.UnionType):
         if value is None and type(None) in get_args(kind):
             return None
-        (inner,) = (option for option in get_args(kind) if option is not type(None))
+        inner, *others = (option for option in get_args(kind) if option is not type(None))
+        if others:  # whoever calls has told them apart, and read the one
+            return _expect((inner, *others), value, path)
         return _read(inner, value, path)
     if origin is tuple:
         return tuple(

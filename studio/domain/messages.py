@@ -2,7 +2,7 @@
 
 Both sides import this module and nothing else of each other. Everything here can be pickled. Each event of a
 job carries its id, and each job that was submitted gets exactly one terminal event: `Finished`, `Cancelled`,
-`Failed` or `Paused`.
+`Failed`, `Paused` or `Interrupted`.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from studio.domain.errors import Problem
 from studio.domain.jobs import Cost, Picture, Task, recipe_of
+from studio.domain.plan import Plan, Rung
 from studio.domain.recipe import Recipe
 from studio.domain.study import Frame, HeatMap, Study
 
@@ -36,6 +37,11 @@ class Run:
 
     `model_path` is where the task's model was found, "" where it needs none. `previews` asks for a picture of the
     clean guess at each step. `lora_paths` are where the recipe's LoRAs were found, in their order.
+
+    A job that had begun goes on: its first `done` pictures are there, and `checkpoint` is one of picture `done`, b"" if
+    there is none; one of another recipe, model or machine is left out of account. While it denoises, a `Checkpoint` is
+    sent each `checkpoint_seconds` (0: after each step; below 0: never) and when it is paused. `rung` is the first that
+    is tried.
     """
 
     job_id: str
@@ -44,6 +50,10 @@ class Run:
     store: str
     previews: bool = True
     lora_paths: tuple[str, ...] = ()
+    done: int = 0
+    checkpoint: bytes = b""
+    checkpoint_seconds: float = -1.0
+    rung: Rung = Rung.FULL
 
     @property
     def recipe(self) -> Recipe:
@@ -60,7 +70,7 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Stop this running job at its next checkpoint; only tasks that keep checkpoints can be paused."""
+    """Stop this running job so that it can go on from where it is; one that keeps no checkpoints begins anew then."""
 
     job_id: str
 
@@ -72,7 +82,7 @@ class FreeMemory:
 
 @dataclass(frozen=True, slots=True)
 class Quit:
-    """End the loop after cancelling what runs."""
+    """End the loop after pausing what runs."""
 
 
 Command = Run | Cancel | Pause | FreeMemory | Quit
@@ -104,6 +114,7 @@ class Ready:
     threads: int
     memory: int
     versions: dict[str, str]
+    attention: str = ""  # the backend of the networks' attention
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +142,24 @@ class Loaded:
     job_id: str
     model_hash: str
     lora_hashes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """How the job is set about; sent again when memory ran out and the next rung is taken."""
+
+    job_id: str
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """From here picture `index` can go on, whatever happens: `step` steps of it are done. `data` is for `Run`."""
+
+    job_id: str
+    index: int
+    step: int
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +285,15 @@ class Paused:
 
 
 @dataclass(frozen=True, slots=True)
+class Interrupted:
+    """Made by the host: the worker ended, or fell silent and was ended, under the job. `details` as in `Failed`."""
+
+    job_id: str
+    problem: Problem
+    details: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """All pictures are done."""
 
@@ -288,6 +326,11 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
+class Beat:
+    """The worker's process lives; sent each second and kept by the host."""
+
+
+@dataclass(frozen=True, slots=True)
 class Died:
     """Made by the host: the worker process ended by itself. `exit_code` is negative for a signal; a new one starts."""
 
@@ -299,20 +342,23 @@ StudyEvent = Studied | PathStep
 JobEvent = (
     Started
     | Loaded
+    | Planned
+    | Checkpoint
     | Progress
     | Preview
     | PictureDone
     | TrainingEvent
     | StudyEvent
     | Paused
+    | Interrupted
     | Finished
     | Cancelled
     | Failed
     | Log
 )
-Event = Ready | Unavailable | JobEvent | Died
+Event = Ready | Unavailable | JobEvent | Beat | Died
 
 
 def is_terminal(event: Event) -> bool:
     """Does this event end its job?"""
-    return isinstance(event, Finished | Cancelled | Failed | Paused)
+    return isinstance(event, Finished | Cancelled | Failed | Paused | Interrupted)

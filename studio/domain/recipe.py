@@ -24,6 +24,7 @@ MAX_PROMPT = 100_000  # characters
 MAX_GUIDANCE = 100.0
 MAX_LORAS = 8
 MAX_LORA_WEIGHT = 4.0
+MAX_BRANCHES = 16
 STARTER = "starter"
 
 
@@ -78,6 +79,22 @@ class Lora:
 
 
 @dataclass(frozen=True, slots=True)
+class Branch:
+    """A turn on the way from noise to picture: after `step` steps it goes on with other words, guidance or chance.
+
+    `step` ≥ 1 counts the steps that are done of those that the recipe runs: fewer than its sampling's when it starts
+    from a picture. Text, guidance and seed are those from there on; the seed decides only what samplers that draw noise
+    still draw, and None goes on with the draws of before.
+    """
+
+    step: int
+    prompt: str = ""
+    negative: str = ""
+    guidance: float = 4.0
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """A request for `batch` pictures; picture i uses the seed `seed + i`.
 
@@ -85,6 +102,7 @@ class Recipe:
     in a request and filled in by the engine in what it reports back: the content hash of the weights. `upscale`, one of
     `UPSCALES`, enlarges what the model drew at `size` by Safelight's own upscaler; 1 leaves it as it is. With
     `inpaint`, a part of a picture is made anew, and `size` is what the model works at, whatever that picture has.
+    `branches` turn the way of every picture, in the order of their steps.
     """
 
     prompt: str = ""
@@ -100,6 +118,7 @@ class Recipe:
     upscale: int = 1
     model_hash: str = ""
     inpaint: Inpaint | None = None
+    branches: tuple[Branch, ...] = ()
 
     @property
     def result_size(self) -> Size:
@@ -126,7 +145,16 @@ def validate(recipe: Recipe, multiple: int = 8) -> tuple[Problem, ...]:
 
     `multiple` is the model's size granularity in pixels (`ModelInfo.size_multiple`).
     """
-    checks = (_check_text, _check_numbers, _check_source, _check_inpaint, _check_ring, _check_loras, _check_upscale)
+    checks = (
+        _check_text,
+        _check_numbers,
+        _check_source,
+        _check_inpaint,
+        _check_ring,
+        _check_loras,
+        _check_upscale,
+        _check_branches,
+    )
     return (*_check_size(recipe.size, multiple), *(problem for check in checks for problem in check(recipe)))
 
 
@@ -327,4 +355,37 @@ def _check_source(recipe: Recipe) -> list[Problem]:
                 "Choose above 0 (keep the picture) up to 1 (ignore it); 0.4 to 0.7 are usual.",
             )
         )
+    return found
+
+
+def _check_branches(recipe: Recipe) -> list[Problem]:
+    """Sorted by step, each within the steps, and what it asks for as it could be asked for by itself."""
+    found, before = [], 0
+    if len(recipe.branches) > MAX_BRANCHES:
+        hint = f"Choose at most {MAX_BRANCHES}."
+        found.append(_problem("branches", f"{len(recipe.branches)} branches cannot follow one another.", hint))
+    for branch in recipe.branches:
+        if not before < branch.step < recipe.sampling.steps:
+            steps = recipe.sampling.steps
+            found.append(
+                _problem(
+                    "branches",
+                    f"A branch after step {branch.step:,} does not fit into {steps:,} steps.",
+                    f"Branches lie in 1 to {steps - 1}, each after the one before.",
+                )
+            )
+        before = branch.step
+        alone = dataclasses.replace(
+            recipe,
+            prompt=branch.prompt,
+            negative=branch.negative,
+            sampling=dataclasses.replace(recipe.sampling, guidance=branch.guidance),
+            seed=recipe.seed if branch.seed is None else branch.seed,
+            branches=(),
+        )
+        found += [
+            dataclasses.replace(problem, field="branches")
+            for check in (_check_text, _check_numbers)
+            for problem in check(alone)
+        ]
     return found
