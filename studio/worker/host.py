@@ -1,6 +1,7 @@
 """The host: starts a worker, supervises it, and keeps the promises of the protocol whatever the worker does."""
 
 import atexit
+import contextlib
 import functools
 import queue
 import threading
@@ -12,15 +13,19 @@ from typing import Protocol
 
 from studio.domain.errors import Problem
 from studio.domain.messages import (
+    Beat,
     Cancel,
     Cancelled,
     Command,
     Died,
     Event,
     Failed,
+    Finished,
     FreeMemory,
+    Interrupted,
     JobEvent,
     Pause,
+    Paused,
     Quit,
     Ready,
     Run,
@@ -29,12 +34,13 @@ from studio.domain.messages import (
     WorkerOptions,
 )
 from studio.worker import problems
-from studio.worker.ledger import Ledger
+from studio.worker.ledger import Ledger, Wish
 from studio.worker.loop import EXIT_UNAVAILABLE
+from studio.worker.patience import Backoff, Patience, Silence
 
 Deliver = Callable[[Event], None]
 
-_REAP_SECONDS = 5.0  # a killed process is gone in about 30 ms; its memory must be free before the next one starts
+_KILLED = -9  # exit code of a worker that was killed and whose end did not come
 
 
 class Line(Protocol):
@@ -43,6 +49,10 @@ class Line(Protocol):
     @property
     def pid(self) -> int:
         """The process the engine runs in."""
+
+    @property
+    def beats(self) -> bool:
+        """Does the worker say Beat each second, so that it can be told from a silent one?"""
 
     def send(self, command: Command) -> None:
         """Pass a command on. Returns at once, also when the worker is busy, stuck or gone."""
@@ -58,18 +68,6 @@ class Line(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a host waits, in seconds.
-
-    `grace`: for a running job to react to its cancel. `backoff`: before the next worker, after 0, 1, 2 ... workers in a
-    row that ended without having begun a job; behind its end the host gives up until another job is submitted.
-    """
-
-    grace: float = 1.2
-    backoff: tuple[float, ...] = (0.0, 0.25, 1.0)
-
-
-@dataclass(frozen=True, slots=True)
 class _Report:
     """An event of the worker with this number; reports of earlier workers are stale."""
 
@@ -82,14 +80,16 @@ DEFAULT_PATIENCE = Patience()
 
 
 class Host(ABC):
-    """A worker that is always there: it is started, watched, cancelled, killed and replaced as needed.
+    """A worker that is always there: it is started, watched, stopped, killed and replaced as needed.
 
     `engine` names a factory as "package.module:factory" and is imported only inside the worker. All methods may be
     called from any thread, return at once (but `close`), and are carried out in order by one supervising thread. That
     thread alone calls `on_event`, in order; a callback must not raise, and while it blocks, nothing is supervised.
 
-    Promises: each submitted job gets exactly one terminal event. A cancelled job is answered at once if it has not
-    started, and within `Patience.grace` and a moment if it has. Nothing of a job arrives after its terminal event.
+    Promises: each submitted job gets exactly one terminal event, and nothing of it arrives after that; it may then be
+    submitted again. A cancelled or paused job is answered at once if it has not started, and within `Patience.grace` or
+    `Patience.pause` and a moment if it has. A job whose worker ends or falls silent, or that does not react to its
+    pause, is Interrupted; the next worker gets the others.
     """
 
     def __init__(
@@ -112,8 +112,10 @@ class Host(ABC):
         self._ledger = Ledger()
         self._line: Line | None = None
         self._number = 0
-        self._fruitless = 0  # workers in a row that ended without having begun a job
-        self._begun = False  # this worker has begun a job
+        self._backoff = Backoff(patience)
+        self._silence: Silence | None = None  # while the worker's beats are waited for
+        self._gone_by: float | None = None  # when to stop waiting for the end of a worker that was killed
+        self._fault: Problem | None = None  # why it was killed; None: for the sake of a job that is answered
         self._unavailable: Unavailable | None = None
         self._respawn_at: float | None = None
         self._part_at: float | None = None
@@ -137,7 +139,7 @@ class Host(ABC):
         self._thread.start()
 
     def submit(self, run: Run) -> None:
-        """Queue a job. Job ids are unique over a host's life. Raises RuntimeError after `close`."""
+        """Queue a job; nothing happens while one of its id is outstanding. Raises RuntimeError after `close`."""
         if not self._put(run):
             raise RuntimeError("The host is closed.")
 
@@ -146,7 +148,7 @@ class Host(ABC):
         self._put(Cancel(job_id))
 
     def pause(self, job_id: str) -> None:
-        """Stop a running job at a checkpoint; nothing happens when it does not run."""
+        """Stop a job, at a checkpoint if it runs; nothing happens when it has ended already."""
         self._put(Pause(job_id))
 
     def free_memory(self) -> None:
@@ -154,12 +156,15 @@ class Host(ABC):
         self._put(FreeMemory())
 
     def close(self, timeout: float = 1.0) -> None:
-        """Cancel everything and end the worker, by force after `timeout` seconds. Can be called again."""
+        """Pause what runs and end the worker, by force after `timeout` seconds. Can be called again.
+
+        What is not paused by then or has not begun is Interrupted.
+        """
         self._farewell = timeout
         self._put(Quit())
         atexit.unregister(self.close)
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
-            self._thread.join(timeout + 2 * _REAP_SECONDS)
+            self._thread.join(timeout + 2 * self._patience.reap)
 
     def _put(self, command: Command) -> bool:
         with self._gate:
@@ -182,7 +187,9 @@ class Host(ABC):
 
     def _next_item(self) -> Command | _Report | None:
         """The next thing to deal with; None when the clock comes first."""
-        times = [t for t in (self._respawn_at, self._part_at, self._ledger.next_deadline()) if t is not None]
+        look = self._silence.next_look if self._silence else None
+        waits = (self._respawn_at, self._part_at, self._gone_by, self._ledger.next_deadline(), look)
+        times = [t for t in waits if t is not None]
         try:
             return self._inbox.get(timeout=max(0.0, min(times) - time.monotonic()) if times else None)
         except queue.Empty:
@@ -194,12 +201,16 @@ class Host(ABC):
                 self._submit(item)
             case Cancel(job_id):
                 self._cancel(job_id)
-            case Pause() | FreeMemory():
+            case Pause(job_id):
+                self._pause(job_id)
+            case FreeMemory():
                 self._send(item)
             case Quit():
                 self._quit()
             case _Report(number, event) if number == self._number:
                 self._hear(event)
+        for run in self._ledger.due():
+            self._send(run)
 
     def _keep_time(self) -> None:
         now = time.monotonic()
@@ -207,8 +218,12 @@ class Host(ABC):
             self._start_worker()
         if self._part_at is not None and self._part_at <= now:
             self._parted = True
+        if self._gone_by is not None and self._gone_by <= now:
+            self._lost(_KILLED)
         for job_id in self._ledger.overdue(now):
             self._force(job_id)
+        if self._silence and self._silence.broken(now):
+            self._kill(problems.of_silence(self._silence.limit))
 
     def _submit(self, run: Run) -> None:
         if not self._ledger.add(run):
@@ -223,19 +238,30 @@ class Host(ABC):
             self._on_event(Cancelled(job_id))
         self._send(Cancel(job_id))
 
+    def _pause(self, job_id: str) -> None:
+        if self._ledger.pause(job_id, time.monotonic() + self._patience.pause):
+            self._on_event(Paused(job_id))
+        self._send(Pause(job_id))
+
     def _force(self, job_id: str) -> None:
-        """Answer a job that does not react to its cancel, and replace its worker if it can be killed."""
-        killed = self._line.kill() if self._line else False
-        if self._ledger.give_up(job_id):
-            self._on_event(Cancelled(job_id))
-        if self._part_at is not None:
-            self._parted = True
-        elif killed:
-            self._start_worker()
+        """Answer a job that does not react to its cancel or pause, and replace its worker if it can be killed."""
+        self._kill(None)
+        self._parted = self._part_at is not None
+        match self._ledger.give_up(job_id):
+            case Wish.CANCEL:
+                self._on_event(Cancelled(job_id))
+            case Wish.PAUSE:
+                self._on_event(Interrupted(job_id, problems.of_slow_pause(self._patience.pause)))
+
+    def _kill(self, fault: Problem | None) -> None:
+        """End the worker if it can be killed. Its end is waited for without standing still; see `_lost`."""
+        if self._gone_by is None and self._line and self._line.kill():
+            self._gone_by = time.monotonic() + self._patience.reap
+            self._fault, self._silence = fault, None
 
     def _quit(self) -> None:
         self._send(Quit())
-        self._respawn_at = None
+        self._respawn_at = self._silence = None
         self._part_at = time.monotonic() + (self._farewell if self._line else 0.0)
 
     def _send(self, command: Command) -> None:
@@ -248,48 +274,70 @@ class Host(ABC):
     # ---------------------------------------------------------------------------------------- what the worker says
 
     def _hear(self, event: Event) -> None:
+        if self._silence:
+            self._silence.heard(time.monotonic())
         match event:
             case Died(exit_code):
                 self._lost(exit_code)
+            case _ if self._replaced:
+                pass
             case Ready():
+                if self._silence:
+                    self._silence = Silence(self._patience.silence, time.monotonic())
                 self._on_event(event)
             case Unavailable():
                 self._unavailable = event
                 self._on_event(event)
+            case Beat():
+                pass
             case _:
                 self._hear_of_job(event)
 
+    @property
+    def _replaced(self) -> bool:
+        """Was the worker killed for the sake of a job that is answered, so that it has nothing more to tell?"""
+        return self._gone_by is not None and self._fault is None
+
     def _hear_of_job(self, event: JobEvent) -> None:
         if isinstance(event, Started):
-            self._begun = True
+            self._backoff.begun(time.monotonic())
+        elif isinstance(event, Finished):
+            self._backoff.finished()
         if self._ledger.admit(event, self._grace_ends()):
             self._on_event(event)
 
     def _lost(self, exit_code: int) -> None:
-        """The worker has ended by itself."""
-        words = self._line.last_words() if self._line else ""
-        self._line = None
+        """The worker has ended, or does not although it was killed."""
         if self._part_at is not None:
             self._parted = True
             return
-        self._fruitless = 0 if self._begun else self._fruitless + 1
-        if self._unavailable:
+        words = self._line.last_words() if self._line else ""
+        replaced, fault = self._replaced, self._fault
+        self._line = self._silence = self._gone_by = self._fault = None
+        self._number += 1
+        if replaced:
+            self._start_worker()
+        elif self._unavailable:
+            self._backoff.ended(time.monotonic(), under_job=False)
             self._fail_all(self._unavailable.problem, self._unavailable.details)
-            return
-        self._on_event(Died(exit_code))
-        self._answer_running(exit_code, words)
-        self._respawn_or_give_up(exit_code, words)
+        else:
+            self._on_event(Died(exit_code))
+            under_job = self._answer_running(fault or problems.of_crash(exit_code), words)
+            self._respawn_or_give_up(exit_code, words, under_job)
 
-    def _answer_running(self, exit_code: int, words: str) -> None:
+    def _answer_running(self, problem: Problem, details: str) -> bool:
+        """Tell the job that runs what happened to it; False when there is none."""
         match self._ledger.take_running():
             case run, cancelled:
-                self._on_event(
-                    Cancelled(run.job_id) if cancelled else Failed(run.job_id, problems.of_crash(exit_code), words)
-                )
+                self._on_event(Cancelled(run.job_id) if cancelled else Interrupted(run.job_id, problem, details))
+                return True
+        return False
 
-    def _respawn_or_give_up(self, exit_code: int, words: str) -> None:
-        if self._fruitless < len(self._patience.backoff):
-            self._respawn_at = time.monotonic() + self._patience.backoff[self._fruitless]
+    def _respawn_or_give_up(self, exit_code: int, words: str, under_job: bool) -> None:
+        now = time.monotonic()
+        delay = self._backoff.ended(now, under_job=under_job)
+        if delay is not None:
+            self._respawn_at = now + delay
         else:
             self._fail_all(problems.of_repeated_death(exit_code), words)
 
@@ -300,17 +348,17 @@ class Host(ABC):
     # ---------------------------------------------------------------------------------------- workers come and go
 
     def _start_worker(self) -> None:
-        """Replace the worker by a new one, which gets everything that is outstanding."""
-        if self._line:
-            self._line.join(_REAP_SECONDS)
-        self._number += 1
-        self._line, self._respawn_at, self._unavailable, self._begun = None, None, None, False
+        """Start the next worker, which gets everything that is outstanding."""
+        self._respawn_at = self._unavailable = None
+        self._backoff.born()
         deliver = functools.partial(self._report, self._number)
         try:
             self._line = self.connect(deliver)
         except OSError as error:
             deliver(Unavailable(problems.of_engine(error), str(error)))
             deliver(Died(EXIT_UNAVAILABLE))
+        if self._line and self._line.beats:
+            self._silence = Silence(self._patience.birth, time.monotonic())
         for run in self._ledger.renew():
             self._send(run)
 
@@ -320,6 +368,16 @@ class Host(ABC):
     def _end(self) -> None:
         line, self._line = self._line, None
         if line and line.kill():
-            line.join(_REAP_SECONDS)
+            line.join(self._patience.reap)
+        self._hear_the_rest()
+        self._answer_running(problems.of_quit(), "")
         for run in self._ledger.take_all():
-            self._on_event(Cancelled(run.job_id))
+            self._on_event(Interrupted(run.job_id, problems.of_quit()))
+
+    def _hear_the_rest(self) -> None:
+        """What the worker said of its jobs before its end: what it has made is not lost."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                match self._inbox.get_nowait():
+                    case _Report(number, event) if number == self._number and isinstance(event, JobEvent):
+                        self._hear_of_job(event)

@@ -53,6 +53,10 @@ class _ProcessLine:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def beats(self) -> bool:
+        return True
+
     def send(self, command: Command) -> None:
         self._outbox.put(command)
 

@@ -1,8 +1,8 @@
 """The host for one process: the worker is a thread. For debugging, and for machines where processes are dear.
 
-A thread cannot be killed. A job that does not react to its cancel is answered in time and abandoned: its further
-events are swallowed, and the jobs behind it wait until the engine lets go. A crash of native code takes the whole
-program with it.
+A thread cannot be killed, and it gives no signs of life of its own. A job that does not react to its cancel or pause is
+answered in time and abandoned: its further events are swallowed, and the jobs behind it wait until the engine lets go.
+A crash of native code takes the whole program with it.
 """
 
 import contextlib
@@ -37,6 +37,10 @@ class _ThreadLine:
     @property
     def pid(self) -> int:
         return os.getpid()
+
+    @property
+    def beats(self) -> bool:
+        return False
 
     def send(self, command: Command) -> None:
         self._inbox.put(command)

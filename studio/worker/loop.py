@@ -63,7 +63,8 @@ def serve(channel: Channel, create_engine: EngineFactory, options: WorkerOptions
     """Create the engine and carry out commands until Quit; returns the exit code for the worker.
 
     Sends Ready first, or Unavailable as its only event. Jobs run one at a time in the order they came. Each job gets
-    exactly one terminal event, and no failing job ends the loop.
+    exactly one terminal event, and no failing job ends the loop. Quit pauses the job that runs; of those that have not
+    begun nothing is said.
     """
     made = _attempt(lambda: _create(create_engine, options, channel.send), problems.of_engine)
     if isinstance(made, _Failure):
@@ -87,7 +88,7 @@ class _Loop:
         self._engine = engine
         self._backlog: deque[Run] = deque()
         self._running = ""
-        self._pause = False
+        self._pause = False  # the same for its pause
         self._stop = False  # the running job was cancelled; stays set, in case the engine swallows JobCancelled once
         self._free = False
         self._quit = False
@@ -99,8 +100,6 @@ class _Loop:
                 self._free_memory()
             elif self._backlog and not self._quit:
                 self._carry_out(self._backlog.popleft())
-        for run in self._backlog:
-            self._channel.send(Cancelled(run.job_id))
 
     def _carry_out(self, run: Run) -> None:
         self._running, self._stop, self._pause = run.job_id, False, False
@@ -123,9 +122,9 @@ class _Loop:
 
     def _poll(self) -> None:
         self._drain(wait=False)
-        if self._stop or self._quit:
+        if self._stop:
             raise JobCancelled
-        if self._pause:
+        if self._pause or self._quit:
             raise JobPaused
 
     def _drain(self, wait: bool) -> None:
@@ -139,20 +138,21 @@ class _Loop:
             case Run():
                 self._backlog.append(command)
             case Cancel(job_id):
-                self._cancel(job_id)
+                self._stop = self._stop or job_id == self._running
+                self._strike_out(job_id, Cancelled(job_id))
             case Pause(job_id):
                 self._pause = self._pause or job_id == self._running
+                self._strike_out(job_id, Paused(job_id))
             case FreeMemory():
                 self._free = True
             case Quit():
                 self._quit = True
 
-    def _cancel(self, job_id: str) -> None:
-        if job_id == self._running:
-            self._stop = True
+    def _strike_out(self, job_id: str, answer: Cancelled | Paused) -> None:
+        """Answer a job that has not begun."""
         for run in [run for run in self._backlog if run.job_id == job_id]:
             self._backlog.remove(run)
-            self._channel.send(Cancelled(job_id))
+            self._channel.send(answer)
 
     def _free_memory(self) -> None:
         self._free = False
@@ -168,7 +168,7 @@ class _Failure:
 
 
 def _attempt(action: Callable[[], T], explain: Callable[[Exception], Problem]) -> T | _Failure:
-    """The worker's one boundary: whatever an engine raises becomes a value here. JobCancelled passes."""
+    """The worker's one boundary: whatever an engine raises becomes a value here. JobCancelled and JobPaused pass."""
     try:
         return action()
     except Exception as error:

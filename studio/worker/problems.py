@@ -39,6 +39,29 @@ def of_crash(exit_code: int) -> Problem:
     return Problem(ErrorKind.CRASH, f"The worker ended in the middle of the job ({_exit_name(exit_code)}).", _REPORT)
 
 
+def of_silence(seconds: float) -> Problem:
+    """Why a worker was ended that gave no sign of life for so long."""
+    return Problem(ErrorKind.CRASH, f"The worker did not answer for {seconds:g} s and was ended.", _REPORT)
+
+
+def of_slow_pause(seconds: float) -> Problem:
+    """Why a job was stopped that did not react to its pause for so long."""
+    return Problem(
+        ErrorKind.CRASH,
+        f"The job came to no place to pause within {seconds:g} s and was stopped.",
+        "Continue it: it goes on from its last checkpoint.",
+    )
+
+
+def of_quit() -> Problem:
+    """Why a job was stopped that was neither over nor paused when its host was closed."""
+    return Problem(
+        ErrorKind.CRASH,
+        "The program ended before this job was done.",
+        "It goes on from its last checkpoint when the program runs again.",
+    )
+
+
 def of_repeated_death(exit_code: int) -> Problem:
     """Why no further worker is started."""
     return Problem(

@@ -1,5 +1,6 @@
 """Engines that do what a recipe's prompt says, with no diffusion in them."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -9,9 +10,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from studio.domain.errors import ErrorKind, JobCancelled, StudioError
+from studio.domain.errors import ErrorKind, JobCancelled, JobPaused, StudioError
 from studio.domain.jobs import Cost
-from studio.domain.messages import Event, Finished, Log, Phase, Preview, Progress, Ready, Run, WorkerOptions
+from studio.domain.messages import Checkpoint, Event, Finished, Log, Phase, Preview, Progress, Ready, Run, WorkerOptions
 
 Emit = Callable[[Event], None]
 Poll = Callable[[], None]
@@ -66,6 +67,28 @@ class Scripted:
         emit(Progress(command.job_id, Phase.LOAD, 0, 0))
         RELEASE.wait(LONG)
         emit(Log(command.job_id, "too late"))
+
+    def do_go_on(self, command: Run, emit: Emit, poll: Poll) -> None:
+        """As many steps as the recipe says, from the checkpoint on; keeps one, as large as a real one, when paused."""
+        step, steps = int(command.checkpoint or b"0"), command.recipe.sampling.steps
+        try:
+            while step < steps:
+                poll()
+                step += 1
+                emit(Progress(command.job_id, Phase.DENOISE, step, steps))
+                time.sleep(0.005)
+        except JobPaused:
+            emit(Checkpoint(command.job_id, 0, step, (b"%d" % step).rjust(1_000_000)))
+            raise
+
+    def do_quiet(self, command: Run, emit: Emit, poll: Poll) -> None:
+        """Takes a while, and says nothing but does not hold Python's lock."""
+        time.sleep(command.recipe.sampling.steps)
+
+    def do_hang(self, command: Run, emit: Emit, poll: Poll) -> None:
+        """A native call that holds Python's lock, so that no thread of the worker goes on."""
+        emit(Progress(command.job_id, Phase.LOAD, 0, 0))
+        ctypes.PyDLL(None).sleep(int(LONG))
 
     def do_swallow_once(self, command: Run, emit: Emit, poll: Poll) -> None:
         """A library on the way that catches everything, once."""

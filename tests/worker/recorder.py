@@ -10,16 +10,22 @@ import psutil
 
 from studio.domain.messages import Event, Log, Run, is_terminal
 from studio.domain.recipe import Recipe, Sampling
+from studio.worker.host import Host
+from studio.worker.patience import Patience
 from tests.worker import engines
 
 PATIENCE = 60.0  # seconds a test waits for what must come; reached only by a failing test
 
+AT_ONCE = (0.0, 0.0, 0.0)
+QUICK = Patience(grace=0.3, pause=0.3, backoff=AT_ONCE, relapse=AT_ONCE)
+SLOW = Patience(grace=600.0, pause=600.0)  # of a host that proves that a stop was soft
+
 E = TypeVar("E")
 
 
-def run(job_id: str, script: str, steps: int = 3) -> Run:
+def run(job_id: str, script: str, steps: int = 3, checkpoint: bytes = b"") -> Run:
     """A job for `engines.Scripted`."""
-    return Run(job_id, Recipe(prompt=script, sampling=Sampling(steps=steps)), "", "")
+    return Run(job_id, Recipe(prompt=script, sampling=Sampling(steps=steps)), "", "", checkpoint=checkpoint)
 
 
 def engine(name: str) -> str:
@@ -45,9 +51,9 @@ class Recorder:
         """The `count`th event of a kind (of a job)."""
         return self._wait(lambda: self.of(kind, job_id), count)
 
-    def wait_for_end(self, job_id: str) -> Event:
-        """The job's terminal event."""
-        return self._wait(lambda: self.ends(job_id), 1)
+    def wait_for_end(self, job_id: str, count: int = 1) -> Event:
+        """The job's terminal event, of its `count`th life."""
+        return self._wait(lambda: self.ends(job_id), count)
 
     def wait_for_ends(self, job_ids: Iterable[str]) -> None:
         """Until each job has a terminal event."""
@@ -90,3 +96,6 @@ def wait_until_gone(pid: int) -> None:
     while alive(pid):
         assert time.monotonic() < limit, f"process {pid} goes on"
         time.sleep(0.01)
+
+
+Open = Callable[..., tuple[Host, Recorder]]  # what the fixture `open_host` gives

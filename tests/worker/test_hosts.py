@@ -3,7 +3,6 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import pytest
@@ -14,7 +13,9 @@ from studio.domain.messages import (
     Died,
     Failed,
     Finished,
+    Interrupted,
     Log,
+    Paused,
     Preview,
     Progress,
     Ready,
@@ -22,42 +23,11 @@ from studio.domain.messages import (
     Unavailable,
     WorkerOptions,
 )
-from studio.worker.host import DEFAULT_OPTIONS, Host, Patience
-from studio.worker.host_process import ProcessHost
-from studio.worker.host_thread import ThreadHost
+from studio.worker import problems
+from studio.worker.host import Host
+from studio.worker.patience import Patience
 from tests.worker import engines
-from tests.worker.recorder import Recorder, engine, run
-
-QUICK = Patience(grace=0.3, backoff=(0.0, 0.0, 0.0))
-SLOW = Patience(grace=600.0)  # a host that never loses patience, to prove that a cancel was soft
-
-Open = Callable[..., tuple[Host, Recorder]]
-
-
-@pytest.fixture(params=[ProcessHost, ThreadHost])
-def kind(request: pytest.FixtureRequest) -> type[Host]:
-    host: type[Host] = request.param
-    return host
-
-
-@pytest.fixture
-def open_host(kind: type[Host]) -> Iterator[Open]:
-    hosts: list[Host] = []
-
-    def open_(
-        name: str = "scripted", patience: Patience = SLOW, options: WorkerOptions = DEFAULT_OPTIONS
-    ) -> tuple[Host, Recorder]:
-        recorder = Recorder()
-        host = kind(engine(name), recorder, options, patience)
-        hosts.append(host)
-        host.start()
-        return host, recorder
-
-    engines.RELEASE.clear()
-    yield open_
-    engines.RELEASE.set()
-    for host in hosts:
-        host.close(timeout=0.2)
+from tests.worker.recorder import QUICK, Open, Recorder, engine, run
 
 
 def test_ready_comes_first_and_tells_the_options(open_host: Open) -> None:
@@ -227,8 +197,8 @@ def test_a_loop_that_ends_is_replaced(open_host: Open) -> None:
     host, heard = open_host(patience=QUICK)
     host.submit(run("a", "leave"))
     host.submit(run("b", "steps"))
-    failed = heard.wait_for_end("a")
-    assert isinstance(failed, Failed) and failed.problem.kind is ErrorKind.CRASH
+    lost = heard.wait_for_end("a")
+    assert isinstance(lost, Interrupted) and lost.problem.kind is ErrorKind.CRASH
     assert isinstance(heard.wait_for_end("b"), Finished)
     assert len(heard.of(Ready)) == 2
 
@@ -240,7 +210,10 @@ def test_closing_answers_everything(open_host: Open) -> None:
     heard.wait_for(Progress, "a")
     host.close(timeout=30)
     host.close()
-    assert [heard.ends(name) for name in "abc"] == [[Cancelled(name)] for name in "abc"]
+    assert heard.ends("a") == [Paused("a")]
+    for name in "bc":
+        (end,) = heard.job(name)
+        assert isinstance(end, Interrupted) and "program ended" in end.problem.message and end.problem.hint
     assert not heard.of(Died)
     host.cancel("a")
     with pytest.raises(RuntimeError):
@@ -252,7 +225,7 @@ def test_closing_does_not_wait_for_a_stuck_job(open_host: Open) -> None:
     host.submit(run("a", "load until released"))
     heard.wait_for(Progress, "a")
     host.close(timeout=0.1)
-    assert heard.ends("a") == [Cancelled("a")]
+    assert heard.ends("a") == [Interrupted("a", problems.of_quit())]
 
 
 def test_a_stuck_job_that_was_cancelled_does_not_hold_up_the_close(open_host: Open) -> None:
@@ -264,7 +237,7 @@ def test_a_stuck_job_that_was_cancelled_does_not_hold_up_the_close(open_host: Op
     before = time.monotonic()
     host.close(timeout=600)
     assert time.monotonic() - before < 60
-    assert [heard.ends(name) for name in "ab"] == [[Cancelled("a")], [Cancelled("b")]]
+    assert heard.ends("a") == [Cancelled("a")] and heard.ends("b") == [Interrupted("b", problems.of_quit())]
     assert len(heard.of(Ready)) == 1, "a closing host started another worker"
 
 
@@ -280,7 +253,7 @@ def test_a_callback_may_close_the_host(kind: type[Host]) -> None:
     host.start()
     host.submit(run("a", "steps"))
     host.submit(run("b", "forever"))
-    assert heard.wait_for_end("b") == Cancelled("b")
+    assert isinstance(heard.wait_for_end("b"), Paused | Interrupted)
     host.close()
 
 

@@ -6,12 +6,16 @@ from studio.domain.jobs import Cost
 from studio.domain.messages import (
     Cancel,
     Cancelled,
+    Checkpoint,
     Command,
     Event,
     Finished,
     FreeMemory,
     Log,
+    Pause,
+    Paused,
     Phase,
+    Preview,
     Progress,
     Quit,
     Ready,
@@ -63,7 +67,7 @@ def test_quit_ends_an_idle_loop() -> None:
 
 
 def test_quit_starts_nothing_more() -> None:
-    assert Script(run("a", "steps"), Quit()).play() == [Cancelled("a")]
+    assert Script(run("a", "steps"), Quit()).play() == []
 
 
 def test_a_cancel_takes_effect_within_the_step() -> None:
@@ -90,9 +94,34 @@ def test_a_cancel_of_an_ended_or_unknown_job_means_nothing() -> None:
     assert [type(event) for event in script.play()] == [Started, Log, Finished] * 2
 
 
-def test_quit_cancels_what_runs_and_what_waits() -> None:
+def test_quit_pauses_what_runs_and_says_nothing_of_what_waits() -> None:
     script = Script(run("a", "forever"), run("b", "steps")).on(progress("a", 1), run("c", "steps"), Quit())
-    assert script.play() == [Started("a"), progress("a", 1), *[Cancelled(name) for name in "abc"]]
+    assert script.play() == [Started("a"), progress("a", 1), Paused("a")]
+
+
+def test_quit_cancels_what_is_cancelled_already() -> None:
+    script = Script(run("a", "forever")).on(progress("a", 1), Cancel("a"), Quit())
+    assert script.play() == [Started("a"), progress("a", 1), Cancelled("a")]
+
+
+def test_a_pause_takes_effect_within_the_step_with_a_checkpoint() -> None:
+    script = Script(run("a", "go on", steps=100)).on(Progress("a", Phase.DENOISE, 3, 100), Pause("a"))
+    script.on(Paused("a"), Quit())
+    *_, last, checkpoint, paused = script.play()
+    assert last == Progress("a", Phase.DENOISE, 3, 100) and paused == Paused("a")
+    assert isinstance(checkpoint, Checkpoint) and int(checkpoint.data) == 3
+
+
+def test_a_pause_of_the_backlog_is_answered_while_another_job_runs() -> None:
+    script = Script(run("a", "forever"), run("b", "steps"))
+    script.on(progress("a", 1), Pause("b")).on(progress("a", 2), Quit())
+    assert script.play() == [Started("a"), progress("a", 1), Paused("b"), progress("a", 2), Paused("a")]
+
+
+def test_a_pause_is_for_its_own_job_only() -> None:
+    script = Script(run("a", "steps", steps=1), run("b", "report")).on(Started("a"), Pause("x"))
+    script.on(Finished("a", Cost()), Pause("a")).on(Started("b"), Quit())
+    assert [type(event) for event in script.play()] == [Started, Progress, Preview, Finished, Started, Log, Finished]
 
 
 def test_memory_is_freed_once_and_not_under_a_running_job() -> None:

@@ -6,16 +6,28 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from studio.domain.errors import ErrorKind
-from studio.domain.messages import Cancelled, Died, Failed, Finished, Log, Progress, Ready, Started
-from studio.worker.host import Patience
+from studio.domain.messages import (
+    Cancelled,
+    Died,
+    Failed,
+    Finished,
+    Interrupted,
+    Log,
+    Paused,
+    Progress,
+    Ready,
+    Started,
+)
 from studio.worker.host_process import ProcessHost
-from tests.worker.recorder import Recorder, alive, engine, run, wait_until_gone
+from studio.worker.patience import Patience
+from tests.worker.recorder import AT_ONCE, QUICK, Recorder, alive, engine, run, wait_until_gone
 
 Open = Callable[..., tuple[ProcessHost, Recorder]]
 
@@ -26,7 +38,7 @@ def open_host() -> Iterator[Open]:
 
     def open_(name: str = "scripted", patience: Patience | None = None) -> tuple[ProcessHost, Recorder]:
         recorder = Recorder()
-        host = ProcessHost(engine(name), recorder, patience=patience or Patience(grace=0.3, backoff=(0.0, 0.0, 0.0)))
+        host = ProcessHost(engine(name), recorder, patience=patience or QUICK)
         hosts.append(host)
         host.start()
         return host, recorder
@@ -42,14 +54,14 @@ def ready_pid(heard: Recorder, count: int = 1) -> int:
 
 
 @pytest.mark.parametrize(("script", "code"), [("exit", 7), ("kill", -9), ("segfault", -11)])
-def test_a_crash_fails_its_job_and_the_queue_goes_on(open_host: Open, script: str, code: int) -> None:
+def test_a_crash_interrupts_its_job_and_the_queue_goes_on(open_host: Open, script: str, code: int) -> None:
     host, heard = open_host()
     for name, what in (("a", "steps"), ("b", script), ("c", "steps"), ("d", "steps")):
         host.submit(run(name, what))
     heard.wait_for_ends("abcd")
-    failed = heard.ends("b")[0]
-    assert isinstance(failed, Failed) and failed.problem.kind is ErrorKind.CRASH and failed.problem.hint
-    assert heard.events[heard.events.index(failed) - 1] == Died(code)
+    lost = heard.ends("b")[0]
+    assert isinstance(lost, Interrupted) and lost.problem.kind is ErrorKind.CRASH and lost.problem.hint
+    assert heard.events[heard.events.index(lost) - 1] == Died(code)
     assert all(isinstance(heard.ends(name)[0], Finished) for name in "acd")
     assert heard.events.index(heard.ends("c")[0]) < heard.events.index(heard.ends("d")[0])
     assert ready_pid(heard, 1) != ready_pid(heard, 2)
@@ -59,8 +71,8 @@ def test_a_crash_tells_the_last_words(open_host: Open) -> None:
     host, heard = open_host()
     for name, script in (("a", "exit"), ("b", "segfault")):
         host.submit(run(name, script))
-    assert "these are my last words" in heard.wait_for(Failed, "a").details
-    assert "do_segfault" in heard.wait_for(Failed, "b").details, "the native crash left no Python traceback"
+    assert "these are my last words" in heard.wait_for(Interrupted, "a").details
+    assert "do_segfault" in heard.wait_for(Interrupted, "b").details, "the native crash left no Python traceback"
 
 
 def test_every_job_crashing_is_no_reason_to_give_up(open_host: Open) -> None:
@@ -69,7 +81,7 @@ def test_every_job_crashing_is_no_reason_to_give_up(open_host: Open) -> None:
     for name in names:
         host.submit(run(name, "exit"))
     heard.wait_for_ends(names)
-    assert {failed.problem.kind for failed in heard.of(Failed)} == {ErrorKind.CRASH}
+    assert {lost.problem.kind for lost in heard.of(Interrupted)} == {ErrorKind.CRASH}
 
 
 def test_a_worker_that_dies_between_jobs_is_replaced(open_host: Open) -> None:
@@ -187,21 +199,36 @@ def test_an_interpreter_that_cannot_be_started_is_a_problem_of_the_environment(
     assert isinstance(failed, Failed) and failed.problem.kind is ErrorKind.ENVIRONMENT
 
 
-def test_a_storm_with_crashes_and_stuck_jobs_gives_each_job_one_end(open_host: Open) -> None:
-    host, heard = open_host(patience=Patience(grace=0.1, backoff=(0.0, 0.0, 0.0)))
+def test_a_storm_with_crashes_pauses_and_stuck_jobs_gives_each_life_of_a_job_one_end() -> None:
+    """What is paused or interrupted is submitted again under its id, as a queue does."""
+    lives: Counter[str] = Counter()
     dice = random.Random(7)
+    heard = Recorder()
+    host = ProcessHost(engine("scripted"), heard, patience=Patience(0.1, 0.1, backoff=AT_ONCE, relapse=AT_ONCE))
+
+    def submit(name: str, script: str) -> None:
+        lives[name] += 1
+        host.submit(run(name, script))
+
+    host.start()
     names: list[str] = []
     for i in range(40):
         names.append(f"job {i}")
-        host.submit(run(names[-1], dice.choice(["steps", "forever", "load", "exit", "kill", "refuse"])))
+        submit(names[-1], dice.choice(["steps", "forever", "load", "exit", "kill", "refuse", "hang"]))
         if dice.random() < 0.3:
             heard.wait_for(Started, count=len(heard.of(Started)) or 1)
-        host.cancel(dice.choice(names))
+        dice.choice([host.cancel, host.pause])(dice.choice(names))
+        again = dice.choice(names)
+        if len(heard.ends(again)) == lives[again] and isinstance(heard.ends(again)[-1], Paused | Interrupted):
+            submit(again, "steps")
     for name in names:
         host.cancel(name)
-    heard.wait_for_ends(names)
+    for name in names:
+        heard.wait_for_end(name, lives[name])
     host.close(timeout=30)
-    assert all(len(heard.ends(name)) == 1 and heard.job(name)[-1] == heard.ends(name)[0] for name in names)
+    assert max(lives.values()) > 1
+    assert all(len(heard.ends(name)) == lives[name] for name in names)
+    assert all(heard.job(name)[-1] == heard.ends(name)[-1] for name in names)
 
 
 @pytest.mark.parametrize("script", ["steps", "forever", "load"])
