@@ -6,18 +6,24 @@ Unknown keys are refused rather than dropped, so that a recipe written by a newe
 import dataclasses
 import functools
 import types
+from collections.abc import Callable
 from enum import Enum
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
+Reader = Callable[[Any], Any]
 
-_hints = functools.cache(get_type_hints)
+_SHAPES = 256  # which values of one type have, by their entries and these entries' types, that are remembered
+_PLAIN = frozenset({str, int, float, bool, types.NoneType})
 
 
 def to_json(value: Any) -> Any:
     """The JSON value (dict, list, str, number, bool, None) of a dataclass tree."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    kind: Any = type(value)
+    if kind in _PLAIN:
+        return value
+    if (names := _fields(kind)) is not None:
+        return {name: to_json(getattr(value, name)) for name in names}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, tuple | list):
@@ -32,60 +38,142 @@ def from_json(kind: type[T], value: Any, path: str = "") -> T:
 
     Raises ValueError naming the path of the first value that does not fit.
     """
-    result: T = _read(kind, value, path or kind.__name__.lower())
+    wanted: Any = kind
+    try:
+        result: T = _reader(wanted)(value)
+    except _Misfit as misfit:
+        raise ValueError(f"{path or kind.__name__.lower()}{misfit.path} {misfit.why}") from misfit
     return result
 
 
-def _read(kind: Any, value: Any, path: str) -> Any:
+class _Misfit(Exception):
+    """A value does not fit: where it lies below what is being read, and what is wrong with it."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why, self.path = why, ""
+
+    def below(self, place: str) -> "_Misfit":
+        """The same, seen from one level higher."""
+        self.path = place + self.path
+        return self
+
+
+@functools.cache
+def _fields(kind: Any) -> tuple[str, ...] | None:
+    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None
+
+
+@functools.cache
+def _reader(kind: Any) -> Reader:
+    """What reads a value of a type, and raises `_Misfit`."""
     origin = get_origin(kind)
     if origin in (Union, types.UnionType):
-        if value is None and type(None) in get_args(kind):
-            return None
-        inner, *others = (option for option in get_args(kind) if option is not type(None))
-        if others:  # whoever calls has told them apart, and read the one
-            return _expect((inner, *others), value, path)
-        return _read(inner, value, path)
+        return _union_reader(get_args(kind))
     if origin is tuple:
-        return tuple(
-            _read(get_args(kind)[0], item, f"{path}[{i}]") for i, item in enumerate(_expect(list, value, path))
-        )
+        return _tuple_reader(_reader(get_args(kind)[0]))
     if origin is dict:
-        return {k: _read(get_args(kind)[1], v, f"{path}.{k}") for k, v in _expect(dict, value, path).items()}
+        return _dict_reader(_reader(get_args(kind)[1]))
     if dataclasses.is_dataclass(kind):
-        return _read_dataclass(kind, _expect(dict, value, path), path)
+        return _dataclass_reader(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return _read_enum(kind, value, path)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return _read_whole_number(value, path)
-    return _expect(kind, value, path)
+        return _enum_reader(kind)
+    if kind is float:
+        return _read_float
+    return functools.partial(_expect, kind)
 
 
-def _read_dataclass(kind: Any, value: dict[str, Any], path: str) -> Any:
-    hints = _hints(kind)
-    unknown = sorted(set(value) - set(hints))
-    if unknown:
-        raise ValueError(f"{path} has an unknown entry “{unknown[0]}”")
+def _union_reader(options: tuple[Any, ...]) -> Reader:
+    inner, *others = (option for option in options if option is not types.NoneType)
+    # Where there are others, whoever calls has told them apart, and read the one.
+    read = functools.partial(_expect, (inner, *others)) if others else _reader(inner)
+    if len(options) == 1 + len(others):
+        return read
+    return lambda value: None if value is None else read(value)
+
+
+def _tuple_reader(read: Reader) -> Reader:
+    def items(value: Any) -> tuple[Any, ...]:
+        found: list[Any] = []
+        try:
+            for item in _expect(list, value):
+                found.append(read(item))  # noqa: PERF401 — its length says where a misfit lies
+        except _Misfit as misfit:
+            raise misfit.below(f"[{len(found)}]" if isinstance(value, list) else "") from None
+        return tuple(found)
+
+    return items
+
+
+def _dict_reader(read: Reader) -> Reader:
+    def entries(value: Any) -> dict[str, Any]:
+        return {key: _at(f".{key}", read, item) for key, item in _expect(dict, value).items()}
+
+    return entries
+
+
+def _dataclass_reader(kind: Any) -> Reader:
+    readers = {name: (hint, _reader(hint)) for name, hint in get_type_hints(kind).items()}
+    shapes: dict[tuple[Any, ...], tuple[tuple[str, Reader], ...]] = {}
+
+    def unread(value: dict[str, Any]) -> tuple[tuple[str, Reader], ...]:
+        """The entries of a value that are not yet what they have to be, by their types."""
+        if unknown := value.keys() - readers.keys():
+            raise _Misfit(f"has an unknown entry “{min(unknown)}”")
+        return tuple((name, readers[name][1]) for name, item in value.items() if type(item) is not readers[name][0])
+
+    def read(value: Any) -> Any:
+        shape = (*_expect(dict, value), *map(type, value.values()))
+        if (left := shapes.get(shape)) is None:
+            left = unread(value)
+            if len(shapes) < _SHAPES:
+                shapes[shape] = left
+        given = value.copy()
+        for name, reader in left:
+            try:
+                given[name] = reader(given[name])
+            except _Misfit as misfit:
+                raise misfit.below(f".{name}") from None
+        try:
+            return kind(**given)
+        except TypeError as error:
+            raise _Misfit(f"is incomplete: {error}") from error
+
+    return read
+
+
+def _enum_reader(kind: type[Enum]) -> Reader:
+    members = {member.value: member for member in kind}
+
+    def read(value: Any) -> Enum:
+        try:
+            return members[value]
+        except (KeyError, TypeError) as error:
+            raise _Misfit(f"is none of {', '.join(str(m) for m in members)}") from error
+
+    return read
+
+
+def _read_float(value: Any) -> float:
+    if isinstance(value, int) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError as error:
+            raise _Misfit("is too large a number") from error
+    found: float = _expect(float, value)
+    return found
+
+
+def _at(place: str, read: Reader, value: Any) -> Any:
     try:
-        return kind(**{name: _read(hints[name], item, f"{path}.{name}") for name, item in value.items()})
-    except TypeError as error:
-        raise ValueError(f"{path} is incomplete: {error}") from error
+        return read(value)
+    except _Misfit as misfit:
+        raise misfit.below(place) from None
 
 
-def _read_whole_number(value: int, path: str) -> float:
-    try:
-        return float(value)
-    except OverflowError as error:
-        raise ValueError(f"{path} is too large a number") from error
-
-
-def _read_enum(kind: type[Enum], value: Any, path: str) -> Enum:
-    try:
-        return kind(value)
-    except ValueError as error:
-        raise ValueError(f"{path} is none of {', '.join(str(m.value) for m in kind)}") from error
-
-
-def _expect(kind: Any, value: Any, path: str) -> Any:
+def _expect(kind: Any, value: Any) -> Any:
+    if type(value) is kind:
+        return value
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise ValueError(f"{path} should be {getattr(kind, '__name__', kind)}, not {type(value).__name__}")
+        raise _Misfit(f"should be {getattr(kind, '__name__', kind)}, not {type(value).__name__}")
     return value

@@ -124,10 +124,15 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a job took: seconds of each phase, peak memory of the worker in bytes."""
+    """What a job took: seconds of each phase, peak memory of the worker in bytes.
+
+    `memory_share` is the memory that its work took, as a share of what was estimated without `Run.memory_factor`; 0
+    where that was not measured.
+    """
 
     seconds: dict[str, float] = field(default_factory=dict)
     peak_memory: int = 0
+    memory_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

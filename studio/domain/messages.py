@@ -41,7 +41,7 @@ class Run:
     A job that had begun goes on: its first `done` pictures are there, and `checkpoint` is one of picture `done`, b"" if
     there is none; one of another recipe, model or machine is left out of account. While it denoises, a `Checkpoint` is
     sent each `checkpoint_seconds` (0: after each step; below 0: never) and when it is paused. `rung` is the first that
-    is tried.
+    is tried, and `memory_factor` what jobs like this one took, as a share of the memory that was estimated.
     """
 
     job_id: str
@@ -54,6 +54,7 @@ class Run:
     checkpoint: bytes = b""
     checkpoint_seconds: float = -1.0
     rung: Rung = Rung.FULL
+    memory_factor: float = 1.0
 
     @property
     def recipe(self) -> Recipe:

@@ -82,9 +82,9 @@ class Lora:
 class Branch:
     """A turn on the way from noise to picture: after `step` steps it goes on with other words, guidance or chance.
 
-    `step` ≥ 1 counts the steps that are done of those that the recipe runs: fewer than its sampling's when it starts
-    from a picture. Text, guidance and seed are those from there on; the seed decides only what samplers that draw noise
-    still draw, and None goes on with the draws of before.
+    `step` ≥ 1 counts the network's calls that are done, as previews do, of those that the recipe runs: fewer than those
+    of its sampling when it starts from a picture. Text, guidance and seed are those from there on; the seed decides
+    only what samplers that draw noise still draw, and None goes on with the draws of before.
     """
 
     step: int
@@ -361,12 +361,13 @@ def _check_source(recipe: Recipe) -> list[Problem]:
 def _check_branches(recipe: Recipe) -> list[Problem]:
     """Sorted by step, each within the steps, and what it asks for as it could be asked for by itself."""
     found, before = [], 0
+    sampler = SAMPLERS.get(recipe.sampling.sampler)
+    steps = sampler.calls(recipe.sampling.steps) if sampler else recipe.sampling.steps
     if len(recipe.branches) > MAX_BRANCHES:
         hint = f"Choose at most {MAX_BRANCHES}."
         found.append(_problem("branches", f"{len(recipe.branches)} branches cannot follow one another.", hint))
     for branch in recipe.branches:
-        if not before < branch.step < recipe.sampling.steps:
-            steps = recipe.sampling.steps
+        if not before < branch.step < steps:
             found.append(
                 _problem(
                     "branches",

@@ -26,8 +26,8 @@ class Sampler:
     """One entry of the sampler list.
 
     `stochastic` samplers draw fresh noise at each step (from the job's seed: still reproducible). `evaluations` is the
-    number of network calls a step takes. `eta` scales the fresh noise where the scheduler's step asks for it (DDIM's η
-    of Song et al. 2021, TCD's γ of Zheng et al. 2024).
+    number of network calls a step takes, and `warmup` how many more the first steps take. `eta` scales the fresh noise
+    where the scheduler's step asks for it (DDIM's η of Song et al. 2021, TCD's γ of Zheng et al. 2024).
     """
 
     id: str
@@ -40,6 +40,14 @@ class Sampler:
     evaluations: int = 1
     flow_scheduler: str = ""
     eta: float = 0.0
+    warmup: int = 0
+
+    def calls(self, steps: int) -> int:
+        """The network's calls in a run of `steps` steps from noise, as progress, previews and branches count them.
+
+        Of the last step, which leads to zero noise, there is one.
+        """
+        return self.evaluations * (steps - 1) + 1 + (self.warmup if steps > 1 else 0)
 
 
 _KARRAS: Options = (("use_karras_sigmas", True),)
@@ -91,7 +99,7 @@ _LIST = (
     Sampler("kdpm2-a", "KDPM2 ancestral", "KDPM2AncestralDiscreteScheduler", _MARKOV, stochastic=True, evaluations=2),
     Sampler("lms", "LMS", "LMSDiscreteScheduler", _ODE),
     Sampler("lms-karras", "LMS Karras", "LMSDiscreteScheduler", _ODE, _KARRAS),
-    Sampler("pndm", "PNDM", "PNDMScheduler", _ODE, (("skip_prk_steps", True),)),
+    Sampler("pndm", "PNDM", "PNDMScheduler", _ODE, (("skip_prk_steps", True),), warmup=1),
     Sampler("ddim", "DDIM", "DDIMScheduler", _MARKOV),
     Sampler("ddpm", "DDPM", "DDPMScheduler", _MARKOV, stochastic=True),
     Sampler("sa-solver", "SA-Solver", "SASolverScheduler", _SDE, stochastic=True),

@@ -47,7 +47,7 @@ def plan_for(options: WorkerOptions) -> DevicePlan:
     if kind == "mps" and _is_there(kind, index):
         return _mps_plan(_thread_count(options))
     if kind == "cpu" and not index:
-        return _cpu_plan(_thread_count(options))
+        return cpu_plan(_thread_count(options))
     raise StudioError(
         ErrorKind.ENVIRONMENT,
         f"There is no device “{options.device[:40]}” for computing here.",
@@ -83,7 +83,8 @@ def _core_count() -> int:
     return min(allowed, psutil.cpu_count(logical=False) or allowed)
 
 
-def _cpu_plan(threads: int) -> DevicePlan:
+def cpu_plan(threads: int) -> DevicePlan:
+    """How this machine's processor computes."""
     dtype = torch.bfloat16 if has_native_bfloat16() else torch.float32
     name = platform.processor() or platform.machine()
     return DevicePlan(

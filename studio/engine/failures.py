@@ -34,7 +34,7 @@ def while_loading(path: Path, kind: str = "model") -> Iterator[None]:
         try:
             yield
         except _LOADING as error:
-            if _is_memory(error):
+            if is_memory(error):
                 raise
             raise StudioError(
                 ErrorKind.MODEL,
@@ -60,11 +60,11 @@ def out_of_memory(action: str, hint: str) -> Iterator[None]:
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        if not _is_memory(error):
+        if not is_memory(error):
             raise
         raise StudioError(ErrorKind.MEMORY, f"There is not enough memory to {action}.", hint, "size") from error
 
 
-def _is_memory(error: BaseException) -> bool:
-    """torch's CPU allocator raises a plain RuntimeError that only its text tells apart."""
+def is_memory(error: BaseException) -> bool:
+    """Did memory run out? torch's CPU allocator raises a plain RuntimeError that only its text tells apart."""
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)

@@ -85,15 +85,14 @@ def picture_for(model: LoadedModel, hole: Hole) -> torch.Tensor:
     return hole.picture
 
 
-def keep_outside(pipe: Any, hole: Hole, noise: torch.Tensor, schedule: NoiseSchedule) -> None:
+def keep_outside(pipe: Any, hole: Hole, noise: torch.Tensor, schedule: NoiseSchedule, done: int = 0) -> None:
     """Let the scheduler of `pipe` put back what lies outside the hole after each of its steps.
 
     `noise` (1, C, h, w), float32, is what the source is noised with, also at the start of an image-to-image run. After
-    the last step the latents outside are the source's, bit by bit.
+    the last step the latents outside are the source's, bit by bit. The first `done` steps are not made here.
     """
     scheduler = pipe.scheduler
     kind = type(scheduler)
-    done = 0
 
     @functools.wraps(kind.step)
     def step(self: Any, *args: Any, **kwargs: Any) -> Any:

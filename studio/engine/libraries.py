@@ -95,4 +95,6 @@ def versions() -> dict[str, str]:
         "diffusers": str(diffusers.__version__),
         "transformers": str(transformers.__version__),
         "peft": metadata.version("peft"),  # loaded only when a LoRA is used
+        "torchsde": metadata.version("torchsde"),  # draws the noise of some samplers
+        "pillow": metadata.version("pillow"),  # scales the pictures to start from
     }

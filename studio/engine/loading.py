@@ -19,6 +19,7 @@ from studio.engine.sampling import noise_schedule, placeholder
 from studio.resources import resources
 
 Report = Callable[[int, int], None]
+Settle = Callable[[Any], None]
 T5_TOKENS = 256  # of a prompt, as many as diffusers' own pipeline reads
 _SAFE = {"local_files_only": True, "use_safetensors": True}
 
@@ -30,13 +31,22 @@ def identify(path: Path, poll: Poll) -> tuple[Family, str]:
         return family, model_digest(path, poll)
 
 
-def open_model(path: Path, family: Family, digest: str, plan: DevicePlan, poll: Poll, report: Report) -> LoadedModel:
+def open_model(
+    path: Path,
+    family: Family,
+    digest: str,
+    plan: DevicePlan,
+    poll: Poll,
+    report: Report,
+    settle: Settle = lambda network: None,
+) -> LoadedModel:
     """Load an identified model as `plan` says; `poll` runs between its parts and `report(done, total)` counts them.
 
+    `settle` is called for each network as soon as that is on its device, and may lay its weights elsewhere.
     Raises StudioError: MODEL when it is damaged, MEMORY when it does not fit.
     """
     with while_loading(path), lib.quiet():
-        loader = _Loader(path, family, plan, poll, report)
+        loader = _Loader(path, family, plan, poll, report, settle)
         parts = loader.folder_parts() if path.is_dir() else loader.file_parts()
         return _assembled(path, family, digest, parts, plan)
 
@@ -44,8 +54,11 @@ def open_model(path: Path, family: Family, digest: str, plan: DevicePlan, poll: 
 class _Loader:
     """Loads one part after the other and counts them."""
 
-    def __init__(self, path: Path, family: Family, plan: DevicePlan, poll: Poll, report: Report) -> None:
+    def __init__(
+        self, path: Path, family: Family, plan: DevicePlan, poll: Poll, report: Report, settle: Settle
+    ) -> None:
         self.path, self.family, self.plan, self.poll, self.report = path, family, plan, poll, report
+        self.settle = settle
         self.suffixes = _encoder_suffixes(path, family)
         self.total = len(self.suffixes) + 2
         self.done = 0
@@ -137,6 +150,7 @@ class _Loader:
 
     def _counted(self, network: Any) -> Any:
         moved = network.eval().requires_grad_(False).to(self.plan.device)
+        self.settle(moved)
         self.done += 1
         self.report(self.done, self.total)
         return moved

@@ -1,5 +1,6 @@
 """One picture: noise or a source picture in, pixels out."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from studio.engine.latents import to_autoencoder, to_denoiser
 from studio.engine.libraries import torch
 from studio.engine.models import LoadedModel
 from studio.engine.noise import initial_noise
+from studio.engine.replay import Leg, LegEnd, Replay, Track, Turn, legs_of
 from studio.engine.sampling import build_scheduler, draw_from
 from studio.engine.source import effective_strength, strength_rounded_up
 from studio.imaging.pixels import Pixels
@@ -27,7 +29,8 @@ class Denoising:
     """How one picture is denoised: the recipe of that picture alone, its text embeddings and its start.
 
     `source` is the encoded or plain source picture, as the image-to-image pipeline takes it; None starts from noise.
-    With a `hole` only a part is made, of the hole's own picture.
+    With a `hole` only a part is made, of the hole's own picture. `turns` are the recipe's branches. `generator` must
+    stand where the starting noise is drawn from it.
     """
 
     recipe: Recipe
@@ -35,6 +38,7 @@ class Denoising:
     generator: torch.Generator
     source: torch.Tensor | None = None
     hole: Hole | None = None
+    turns: tuple[Turn, ...] = ()
 
     @property
     def strength(self) -> float:
@@ -43,31 +47,24 @@ class Denoising:
         return start.strength if start else 1.0
 
 
-def denoise(model: LoadedModel, job: Denoising, watch: Callable[[Any, Any], OnStep]) -> torch.Tensor:
+def denoise(
+    model: LoadedModel, job: Denoising, watch: Callable[[Any, Any], OnStep], track: Track | None = None
+) -> torch.Tensor:
     """Clean latents (1, C, h, w) in the model's scale and number format.
 
-    `watch(pipeline, scheduler)` gives what is to be called after each step. Raises StudioError (MODEL) when the numbers
-    overflow, and passes on whatever the watcher raises.
+    `watch(pipeline, scheduler)` gives what is to be called after each step. `track` is told of each step before that;
+    where it has steps already, they are left out. Raises StudioError (MODEL) when the numbers overflow, (INPUT) when a
+    branch comes after the last step, and passes on whatever the watcher raises.
     """
-    recipe, sampling = job.recipe, job.recipe.sampling
-    sampler = SAMPLERS[sampling.sampler]
-    from_picture = job.source is not None or (job.hole is not None and job.strength < 1)
-    pipe = model.image_to_image if from_picture else model.text_to_image
-    scheduler = build_scheduler(sampler, model.schedule, sampling.steps, recipe.seed)
-    draw_from(scheduler, job.generator)
-    pipe.scheduler = scheduler
-    start = _from_picture(model, job) if from_picture else _from_noise(model, job)
-    with shown(model, job.hole, recipe.size), watched_steps(scheduler, watch(pipe, scheduler)):
-        latents: torch.Tensor = pipe(
-            **job.conditioning.arguments(),
-            **start,
-            num_inference_steps=sampling.steps,
-            guidance_scale=sampling.guidance,
-            generator=job.generator,
-            **({} if model.schedule.is_flow else {"eta": sampler.eta}),
-            output_type="latent",
-            return_dict=False,
-        )[0]
+    track = Track() if track is None else track
+    start = job.generator.get_state()
+    *before, last = legs_of(job.conditioning, job.recipe.sampling.guidance, job.turns)
+    for leg in before:
+        if leg.until is not None and track.step < leg.until:
+            with contextlib.suppress(LegEnd):
+                _run(model, job, leg, watch, track)
+            job.generator.set_state(start)
+    latents = _run(model, job, last, watch, track)
     if not bool(torch.isfinite(latents).all()):
         raise StudioError(
             ErrorKind.MODEL,
@@ -78,24 +75,56 @@ def denoise(model: LoadedModel, job: Denoising, watch: Callable[[Any, Any], OnSt
     return latents
 
 
-def _from_picture(model: LoadedModel, job: Denoising) -> dict[str, Any]:
+def _run(
+    model: LoadedModel, job: Denoising, leg: Leg, watch: Callable[[Any, Any], OnStep], track: Track
+) -> torch.Tensor:
+    """The latents at the end of the pipeline; raises LegEnd where the leg has another one to follow."""
+    recipe, sampling = job.recipe, job.recipe.sampling
+    sampler = SAMPLERS[sampling.sampler]
+    from_picture = job.source is not None or (job.hole is not None and job.strength < 1)
+    pipe = model.image_to_image if from_picture else model.text_to_image
+    scheduler = build_scheduler(sampler, model.schedule, sampling.steps, recipe.seed)
+    draw_from(scheduler, job.generator)
+    pipe.scheduler = scheduler
+    start = _from_picture(model, job, track.step) if from_picture else _from_noise(model, job, track.step)
+    replay = Replay(track, leg, job.generator)
+    replay.follow(pipe)
+    with (
+        shown(model, job.hole, recipe.size),
+        watched_steps(scheduler, replay.watched(watch(pipe, scheduler))),
+        replay.resting(model.denoiser, model.latent_channels),
+    ):
+        latents: torch.Tensor = pipe(
+            **leg.conditioning.arguments(),
+            **start,
+            num_inference_steps=sampling.steps,
+            guidance_scale=leg.guidance,
+            generator=job.generator,
+            **({} if model.schedule.is_flow else {"eta": sampler.eta}),
+            output_type="latent",
+            return_dict=False,
+        )[0]
+    return latents
+
+
+def _from_picture(model: LoadedModel, job: Denoising, done: int) -> dict[str, Any]:
     """Where the image-to-image pipeline begins."""
     steps, strength, size = job.recipe.sampling.steps, job.strength, job.recipe.size
     image = job.source
     if job.hole is not None:
         image = picture_for(model, job.hole)
-        keep_outside(model.image_to_image, job.hole, _noise(model, job), model.schedule)
+        keep_outside(model.image_to_image, job.hole, _noise(model, job), model.schedule, done)
     if model.family is Family.SD3:
         strength = strength_rounded_up(steps, strength)
         return {"image": image, "strength": strength, "width": size.width, "height": size.height}
     return {"image": image, "strength": effective_strength(steps, strength)}
 
 
-def _from_noise(model: LoadedModel, job: Denoising) -> dict[str, Any]:
+def _from_noise(model: LoadedModel, job: Denoising, done: int) -> dict[str, Any]:
     """Where the text-to-image pipeline begins."""
     noise, size = _noise(model, job), job.recipe.size
     if job.hole is not None:
-        keep_outside(model.text_to_image, job.hole, noise, model.schedule)
+        keep_outside(model.text_to_image, job.hole, noise, model.schedule, done)
     latents = noise.to(model.denoiser.device, model.denoiser.dtype)
     return {"latents": latents, "width": size.width, "height": size.height}
 

@@ -1,13 +1,17 @@
 """The engine: carries out one job after the other, phase by phase."""
 
-import gc
+import contextlib
+import dataclasses
+import functools
 import time
-from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from studio.domain.catalog import FAMILIES
+from studio.domain.errors import JobPaused
+from studio.domain.geometry import Size
 from studio.domain.jobs import Picture
 from studio.domain.messages import (
     Event,
@@ -22,25 +26,32 @@ from studio.domain.messages import (
     Run,
     WorkerOptions,
 )
-from studio.domain.recipe import require_valid
+from studio.domain.plan import Rung
+from studio.domain.recipe import Recipe, require_valid
 from studio.domain.samplers import SAMPLERS
 from studio.domain.study import Study
 from studio.domain.training import Training
 from studio.domain.upscaling import Upscaling
 from studio.engine import libraries, preview, upscale
 from studio.engine.adapters import adapters_of, fit
+from studio.engine.attention import attention_backend
 from studio.engine.clock import PhaseClock
 from studio.engine.conditioning import Conditioning
-from studio.engine.device import DevicePlan, apply_threads, plan_for
-from studio.engine.enlarge import enlarge
+from studio.engine.device import DevicePlan, apply_threads, cpu_plan, plan_for
+from studio.engine.enlarge import Enlarging
 from studio.engine.failures import out_of_memory
 from studio.engine.hook import OnStep, interruptible
 from studio.engine.inpainting import Hole, open_hole
+from studio.engine.keeper import Keeper
+from studio.engine.ladder import Attempt, climb, in_effect, placing_for
 from studio.engine.libraries import torch
-from studio.engine.loading import identify, open_model
+from studio.engine.memory import free_memory, give_back
 from studio.engine.models import LoadedModel, Poll
 from studio.engine.pictures import Denoising, decode, denoise, encode_source
+from studio.engine.planning import Planner, Room, need_of, rungs_for, upscaling_need
+from studio.engine.replay import Track, Turn
 from studio.engine.sampling import CleanGuess, require_fitting
+from studio.engine.shelf import Shelf
 from studio.engine.source import source_tensor
 from studio.engine.study import Studies
 from studio.engine.upscale import Upscaler
@@ -48,8 +59,6 @@ from studio.imaging.blobs import BlobStore
 from studio.imaging.pixels import Pixels, encode_png
 
 Emit = Callable[[Event], None]
-KEPT_MODELS = 2
-KEPT_SHARE = 0.3  # of the device's memory may be held by models that are kept for the next job
 POLL_SECONDS = 0.004  # a network has hundreds of blocks, and asking may cost a system call
 
 
@@ -63,8 +72,8 @@ class StudioEngine:
 
     def __init__(self, plan: DevicePlan) -> None:
         self.plan = plan
-        self._models: OrderedDict[str, LoadedModel] = OrderedDict()
-        self._upscaler: Upscaler | None = None
+        self._shelf = Shelf(plan)
+        self._models, self._model = self._shelf.models, self._shelf.model
         self._studies = Studies()
         apply_threads(plan)
 
@@ -72,7 +81,8 @@ class StudioEngine:
         """The device and the versions in use."""
         plan = self.plan
         versions = libraries.versions() | upscale.versions()
-        return Ready(plan.device, plan.name, plan.dtype_name, plan.threads, plan.memory, versions)
+        attention = attention_backend(plan)
+        return Ready(plan.device, plan.name, plan.dtype_name, plan.threads, plan.memory, versions, attention)
 
     def run(self, command: Run, emit: Emit, poll: Poll) -> Finished:
         """Carry out one job; see `studio.worker.engine.Engine.run`."""
@@ -82,52 +92,72 @@ class StudioEngine:
                 return self._studies.run(command, command.task, emit, poll, self._model)
             if isinstance(command.task, Training):
                 return self._train(command, command.task, emit, poll)
-            if isinstance(command.task, Upscaling):
-                return enlarge(command, command.task, self._loaded_upscaler, emit, poll)
-            return _Job(command, emit, poll, self._model, self._loaded_upscaler).run()
+            return self._climb(command, emit, poll)
 
     def free(self) -> None:
         """Drop loaded models and caches."""
-        self._models.clear()
-        self._studies.forget()
-        self._upscaler = None
-        gc.collect()
-        if self.plan.device.startswith("cuda"):
-            torch.cuda.empty_cache()
-
-    def _model(self, path: Path, poll: Poll, report: Callable[[int, int], None]) -> LoadedModel:
-        """The model at `path`, loaded now or kept from an earlier job."""
-        family, digest = identify(path, poll)
-        key = f"{path.resolve()} {digest}"
-        if key not in self._models:
-            self._make_room()
-            self._models[key] = open_model(path, family, digest, self.plan, poll, report)
-        self._models.move_to_end(key)
-        return self._models[key]
+        self._shelf.clear()
+        self._forget()
 
     def _train(self, command: Run, training: Training, emit: Emit, poll: Poll) -> Finished:
         from studio.engine.train.job import TrainingJob  # only who trains pays for peft and the rest: a second
 
         return TrainingJob(command, training, emit, poll, self._model, self.plan).run()
 
-    def _loaded_upscaler(self) -> Upscaler:
-        """The upscaler, loaded when it is first needed."""
-        if self._upscaler is None:
-            self._upscaler = upscale.load_upscaler(self.plan, upscale.shipped_upscaler())
-        return self._upscaler
+    def _climb(self, command: Run, emit: Emit, poll: Poll) -> Finished:
+        """A job that comes down the ladder when memory runs out; the seconds of all attempts are counted together."""
+        path = Path(command.model_path) if isinstance(command.task, Recipe) else None
+        planner, clock = self._planner(command, path), PhaseClock()
 
-    def _make_room(self) -> None:
-        def is_too_much() -> bool:
-            held = sum(model.bytes for model in self._models.values())
-            return len(self._models) >= KEPT_MODELS or held > KEPT_SHARE * self.plan.memory
+        def attempt(rest: Run, rung: Rung, tell: Emit) -> Attempt:
+            plan, store = planner.device(rung), Path(rest.store)
+            load_upscaler = functools.partial(self._shelf.upscaler, plan)
+            if isinstance(rest.task, Upscaling):
+                return Enlarging(rest, rest.task, load_upscaler, tell, poll, clock)
+            placing = placing_for(rung, planner.computing, planner.processor, store)
+            tile = planner.need.tile if rung >= Rung.TILED else 0
+            load = functools.partial(self._shelf.model, placing=placing)
+            place = functools.partial(in_effect, placing=placing, tile=tile)
+            return _Job(rest, tell, poll, load, load_upscaler, plan, clock, place, anywhere=rung is Rung.CPU)
 
-        while self._models and is_too_much():
-            self._models.popitem(last=False)
-            gc.collect()
+        return climb(command, planner, attempt, functools.partial(self._make_room, path), emit)
+
+    def _planner(self, command: Run, path: Path | None) -> Planner:
+        """What a recipe with the model at `path`, or an upscaling, takes, and what there is."""
+        plan, task = self.plan, command.task
+        processor = plan if plan.device == "cpu" else cpu_plan(plan.threads)
+        if isinstance(task, Recipe) and path is not None:
+            need, size = need_of(task, path, plan.dtype.itemsize, command.memory_factor), task.size
+        else:
+            need, size = upscaling_need(0), Size(0, 0)
+        own, others = self._shelf.held(path)
+        room = Room(free_memory(plan.device), free_memory(processor.device), others, own)
+        rungs = rungs_for(need, room, plan, Path(command.store))
+        return Planner(need, room, size, plan, processor, rungs, command.memory_factor)
+
+    def _make_room(self, path: Path | None, rung: Rung) -> None:
+        """Drop what a job with the model at `path` does without on this rung."""
+        if rung >= Rung.ALONE:
+            self._shelf.keep_only(path)
+            self._forget()
+
+    def _forget(self) -> None:
+        self._studies.forget()
+        give_back(self.plan.device)
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """What all pictures of a job begin with; `picture` is the one to start from, (1, 3, H, W) in 0 to 1."""
+
+    conditioning: Conditioning
+    turns: tuple[Turn, ...]
+    picture: torch.Tensor | None
+    hole: Hole | None
 
 
 class _Job:
-    """One job on its way through the phases."""
+    """One job on its way through the phases. `keeper` knows what it takes to go on from where it stops."""
 
     def __init__(
         self,
@@ -136,24 +166,37 @@ class _Job:
         poll: Poll,
         load: Callable[[Path, Poll, Callable[[int, int], None]], LoadedModel],
         load_upscaler: Callable[[], Upscaler],
+        plan: DevicePlan,
+        clock: PhaseClock,
+        place: Callable[[LoadedModel], contextlib.AbstractContextManager[None]],
+        anywhere: bool,
     ) -> None:
         self.command, self.recipe = command, command.recipe
         self.emit, self.poll, self.load, self.load_upscaler = emit, poll, load, load_upscaler
-        self.clock = PhaseClock()
+        self.keeper = Keeper(command, emit, plan, anywhere)
+        self.clock, self.place = clock, place
         self.polled = 0.0
 
     def run(self) -> Finished:
         self.poll()
         with self.clock.phase(Phase.LOAD):
             model = self._loaded()
-        with interruptible(model.networks(), self._poll_now_and_then):
+        with self.place(model), interruptible(model.networks(), self._poll_now_and_then):
             with self.clock.phase(Phase.LOAD):
                 self._fit_preview(model)
             with self.clock.phase(Phase.ENCODE):
-                conditioning, source, hole = self._encoded(model)
-            for index in range(self.recipe.batch):
-                self._make(model, conditioning, source, hole, index)
+                encoded = self._encoded(model)
+            try:
+                for index in range(self.command.done, self.recipe.batch):
+                    self._make(model, encoded, index)
+            except JobPaused:
+                self.keeper.keep()
+                raise
         return Finished(self.command.job_id, self.clock.cost())
+
+    def rest(self) -> Run:
+        """The command for what is left of the job."""
+        return dataclasses.replace(self.command, done=self.keeper.done, checkpoint=self.keeper.last)
 
     # ---------------------------------------------------------------------------------------------- phases
 
@@ -176,31 +219,29 @@ class _Job:
         if self.command.previews and model.preview is None:
             model.preview = preview.fit(model.vae, model.vae_scale)
 
-    def _encoded(self, model: LoadedModel) -> tuple[Conditioning, torch.Tensor | None, Hole | None]:
+    def _encoded(self, model: LoadedModel) -> _Encoded:
         self._progress(Phase.ENCODE, 0, 0)
-        source, inpaint = self.recipe.source, self.recipe.inpaint
-        picture = None if source is None else source_tensor(source, self.recipe.size)
-        hole = None if inpaint is None else open_hole(model, inpaint, self.recipe.size)
-        guided = self.recipe.sampling.guidance > 1
-        found = model.conditioner.encode(self.recipe.prompt, self.recipe.negative, guided, self._log)
-        return found, picture, hole
+        recipe, source, inpaint = self.recipe, self.recipe.source, self.recipe.inpaint
+        picture = None if source is None else source_tensor(source, recipe.size)
+        hole = None if inpaint is None else open_hole(model, inpaint, recipe.size)
 
-    def _make(
-        self,
-        model: LoadedModel,
-        conditioning: Conditioning,
-        source: torch.Tensor | None,
-        hole: Hole | None,
-        index: int,
-    ) -> None:
+        def read(prompt: str, negative: str, guidance: float) -> Conditioning:
+            return model.conditioner.encode(prompt, negative, guidance > 1, self._log)
+
+        words = read(recipe.prompt, recipe.negative, recipe.sampling.guidance)
+        turns = tuple(Turn(turn, read(turn.prompt, turn.negative, turn.guidance)) for turn in recipe.branches)
+        return _Encoded(words, turns, picture, hole)
+
+    def _make(self, model: LoadedModel, encoded: _Encoded, index: int) -> None:
         """One picture at a time: in a batch its bytes would depend on the number of its neighbours."""
-        recipe = self.recipe.for_picture(index)
+        recipe, picture, hole = self.recipe.for_picture(index), encoded.picture, encoded.hole
         generator = torch.Generator("cpu").manual_seed(recipe.seed)
         with self.clock.phase(Phase.ENCODE):
-            start = None if source is None else encode_source(model, source, generator)
+            track = self.keeper.begin(model, recipe, picture, hole, index)
+            start = None if picture is None else encode_source(model, picture, generator)
         with self.clock.phase(Phase.DENOISE):
-            job = Denoising(recipe, conditioning, generator, start, hole)
-            latents = denoise(model, job, lambda pipe, scheduler: self._watcher(model, pipe, scheduler, index))
+            job = Denoising(recipe, encoded.conditioning, generator, start, hole, encoded.turns)
+            latents = denoise(model, job, functools.partial(self._watcher, model, track, index), track)
         with self.clock.phase(Phase.DECODE):
             self._progress(Phase.DECODE, index, self.recipe.batch)
             pixels = decode(model, latents)
@@ -213,6 +254,7 @@ class _Job:
             digest = BlobStore(Path(self.command.store)).put(encode_png(pixels))
         height, width = pixels.shape[:2]
         self.emit(PictureDone(self.command.job_id, Picture(index, recipe.seed, digest, width, height)))
+        self.keeper.finish()
 
     def _upscaled(self, pixels: Pixels) -> Pixels:
         """The picture enlarged as the recipe asks; a cancel takes effect between tiles and the network's blocks."""
@@ -227,18 +269,16 @@ class _Job:
 
     # ---------------------------------------------------------------------------------------------- steps
 
-    def _watcher(self, model: LoadedModel, pipe: Any, scheduler: Any, index: int) -> OnStep:
-        """Progress over the whole batch, a preview, and a chance to stop, after each step of picture `index`."""
+    def _watcher(self, model: LoadedModel, track: Track, index: int, pipe: Any, scheduler: Any) -> OnStep:
+        """Progress over the whole batch, a preview, a checkpoint now and then, and a chance to stop after each step."""
         guess = CleanGuess(scheduler, model.schedule)
-        done = 0
 
         def on_step(prediction: torch.Tensor, timestep: Any, sample: torch.Tensor) -> None:
-            nonlocal done
-            done += 1
             total = int(pipe.num_timesteps)
-            self._progress(Phase.DENOISE, index * total + done, self.recipe.batch * total)
+            self._progress(Phase.DENOISE, index * total + track.step, self.recipe.batch * total)
             if self.command.previews and model.preview is not None:
-                self._preview(model.preview(guess(prediction, timestep, sample)), index, done)
+                self._preview(model.preview(guess(prediction, timestep, sample)), index, track.step)
+            self.keeper.keep_now_and_then()
             self.poll()
 
         return on_step

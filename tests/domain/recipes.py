@@ -1,14 +1,18 @@
 """Recipes for property tests."""
 
+import dataclasses
+
 from hypothesis import strategies as st
 
 from studio.domain.geometry import Size
 from studio.domain.inpainting import Infill, Inpaint, Intent, Sides
 from studio.domain.recipe import (
     MAX_BATCH,
+    MAX_BRANCHES,
     MAX_LORAS,
     SEED_LIMIT,
     UPSCALES,
+    Branch,
     Lora,
     Recipe,
     RingNoise,
@@ -52,6 +56,19 @@ def recipes() -> st.SearchStrategy[Recipe]:
         _recipes(nothing, RINGS, nothing, st.sampled_from(UPSCALES)),
         _recipes(nothing, nothing, INPAINTS, st.just(1)),
     )
+
+
+@st.composite
+def branched_recipes(draw: st.DrawFn) -> Recipe:
+    """Recipes that are valid and turn on their way, where they have steps enough."""
+    recipe = draw(recipes())
+    last = SAMPLERS[recipe.sampling.sampler].calls(recipe.sampling.steps) - 1
+    steps = draw(st.sets(st.integers(1, max(1, last)), max_size=min(MAX_BRANCHES, last)))
+    seeds = st.none() | st.integers(0, SEED_LIMIT - MAX_BATCH)
+    branches = tuple(
+        draw(st.builds(Branch, st.just(step), TEXT, TEXT, st.floats(0, 100), seeds)) for step in sorted(steps)
+    )
+    return dataclasses.replace(recipe, branches=branches)
 
 
 def _recipes(

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.geometry import Size
 from studio.domain.recipe import (
+    MAX_BRANCHES,
     MAX_PROMPT,
     SEED_LIMIT,
+    Branch,
     Lora,
     Recipe,
     RingNoise,
@@ -21,7 +23,8 @@ from studio.domain.recipe import (
     require_valid,
     validate,
 )
-from tests.domain.recipes import recipes
+from studio.domain.samplers import SAMPLERS
+from tests.domain.recipes import branched_recipes, recipes
 
 
 def changed(**changes: Any) -> Recipe:
@@ -94,6 +97,49 @@ def test_several_mistakes_are_all_found_and_the_first_is_raised() -> None:
     with pytest.raises(StudioError, match="steps of 8") as caught:
         require_valid(wrong)
     assert caught.value.problem.field == "size"
+
+
+@given(branched_recipes())
+def test_a_way_may_turn_after_any_step_but_the_last(recipe: Recipe) -> None:
+    assert validate(recipe) == ()
+
+
+@pytest.mark.parametrize(
+    ("branches", "says"),
+    [
+        ((Branch(0),), "after step 0 "),
+        ((Branch(-1),), "after step -1 "),
+        ((Branch(12),), "after step 12 does not fit into 12 steps"),
+        ((Branch(5), Branch(5)), "after step 5 "),
+        ((Branch(5), Branch(4)), "after step 4 "),
+        ((Branch(5, prompt="x" * (MAX_PROMPT + 1)),), "100,001 characters"),
+        ((Branch(5, negative="x" * (MAX_PROMPT + 1)),), "100,001 characters"),
+        ((Branch(5, guidance=math.nan),), "nan"),
+        ((Branch(5, guidance=-1.0),), "-1"),
+        ((Branch(5, seed=-1),), "-1"),
+        ((Branch(5, seed=SEED_LIMIT),), "out of range"),
+    ],
+)
+def test_a_branch_is_held_to_what_a_recipe_is_held_to(branches: tuple[Branch, ...], says: str) -> None:
+    (problem,) = validate(changed(sampling=Sampling(steps=12), branches=branches))
+    assert problem.field == "branches"
+    assert says in problem.message
+    assert problem.hint
+
+
+def test_a_way_turns_only_so_often() -> None:
+    recipe = changed(sampling=Sampling(steps=500))
+    line = tuple(Branch(step) for step in range(1, MAX_BRANCHES + 2))
+    assert validate(dataclasses.replace(recipe, branches=line[:-1])) == ()
+    (problem,) = validate(dataclasses.replace(recipe, branches=line))
+    assert problem.field == "branches" and str(MAX_BRANCHES) in problem.hint
+
+
+def test_a_branch_lies_within_the_calls_of_a_sampler_that_makes_two_a_step() -> None:
+    name = next(name for name, sampler in SAMPLERS.items() if sampler.calls(12) > 12)
+    recipe = changed(sampling=Sampling(name, 12), branches=(Branch(13),))
+    assert validate(recipe) == ()
+    assert validate(dataclasses.replace(recipe, branches=(Branch(SAMPLERS[name].calls(12)),))) != ()
 
 
 @given(recipes(), st.integers(0, 63))

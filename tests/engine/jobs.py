@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -59,9 +59,12 @@ class Runner:
         poll: Callable[[Result], None] | None = None,
         previews: bool = False,
         loras: Sequence[Path] = (),
+        **begun: Any,
     ) -> Result:
+        """`begun` are the fields of `Run` about what is there already."""
         result = Result(BlobStore(self.store))
-        command = Run("job", recipe, str(self.models[family]), str(self.store), previews, tuple(map(str, loras)))
+        paths = tuple(map(str, loras))
+        command = Run("job", recipe, str(self.models[family]), str(self.store), previews, paths, **begun)
         result.finished = self.engine.run(command, result.events.append, lambda: poll(result) if poll else None)
         return result
 

@@ -7,6 +7,7 @@ import pytest
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.messages import WorkerOptions
 from studio.engine import device
+from studio.engine.attention import attention_backend
 from studio.engine.device import plan_for
 from studio.engine.libraries import torch
 from studio.engine.run import create
@@ -49,8 +50,21 @@ def test_an_engine_describes_itself() -> None:
     ready = create(WorkerOptions("cpu", threads=1)).describe()
     assert (ready.device, ready.threads) == ("cpu", 1)
     assert ready.dtype in ("bfloat16", "float32")
-    assert {"torch", "diffusers", "transformers"} <= set(ready.versions)
+    assert {"torch", "diffusers", "transformers", "torchsde", "pillow"} <= set(ready.versions)
+    assert ready.attention.startswith("sdpa")
     torch.set_num_threads(threads)
+
+
+def test_the_kernel_of_attention_is_the_one_that_the_formula_is_computed_by() -> None:
+    plan = plan_for(WorkerOptions("cpu"))
+    usual = attention_backend(plan)
+    with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
+        assert attention_backend(plan) == "sdpa (math)"
+    with torch.profiler.profile() as seen:
+        query = torch.zeros((1, 2, 64, 64), dtype=plan.dtype)
+        torch.nn.functional.scaled_dot_product_attention(query, query, query)
+    kernel = usual.removeprefix("sdpa (").rstrip(")")
+    assert any(f"_{kernel}" in event.key for event in seen.key_averages())
 
 
 def test_importing_the_engine_sets_the_libraries_to_be_quiet_offline_and_polite() -> None:

@@ -7,8 +7,8 @@ from studio.domain.catalog import Family
 from studio.domain.errors import ErrorKind, JobCancelled, StudioError
 from studio.domain.geometry import Size
 from studio.domain.messages import Finished, Loaded, Phase, PictureDone, Preview, Progress
-from studio.engine.libraries import torch
 from studio.engine.run import StudioEngine
+from studio.engine.shortage import VARIABLE
 from tests.engine.jobs import PLAN, Result, Runner, cancel_when, is_plain, recipe
 
 FAMILIES = list(Family)
@@ -149,13 +149,11 @@ def test_two_engines_agree(runner: Runner, models: dict[Family, Path], tmp_path:
     np.testing.assert_array_equal(other(recipe()).pixels(), runner(recipe()).pixels())
 
 
-def test_out_of_memory_is_a_problem_with_a_hint(runner: Runner, engine: StudioEngine) -> None:
-    runner(recipe())
-    (model,) = [m for m in engine._models.values() if m.family is Family.SD1]
-    handle = model.denoiser.register_forward_pre_hook(lambda module, inputs: torch.empty(2**60))
+def test_out_of_memory_is_a_problem_with_a_hint(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "denoise:9")
     with pytest.raises(StudioError) as caught:
         runner(recipe())
-    handle.remove()
+    monkeypatch.delenv(VARIABLE)
     assert caught.value.problem.kind is ErrorKind.MEMORY
     assert caught.value.problem.hint
     assert runner(recipe()).digests()

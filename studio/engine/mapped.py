@@ -1,0 +1,78 @@
+"""Weights in a file that is mapped into memory: the system reads what is used, and may drop it when memory is short.
+
+What a processor's offloading is: group offloading of diffusers 0.42 to disk refuses weights whose channels lie last and
+gives others another layout, hence other bits. Here a weight keeps its type, its layout and every bit.
+"""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from studio.engine.libraries import torch
+
+_PREFIX, _SUFFIX = "offloaded-", ".weights"
+_ALIGNMENT = 64  # bytes, as torch's own allocator
+_SMALL = 2**12  # bytes below which a weight stays where it is
+_SPARE = 2**30  # bytes that stay free on the disk
+
+
+def has_room(folder: Path, size: int) -> bool:
+    """Can `size` bytes of weights be kept in `folder`, or in the one where it will be made?"""
+    with contextlib.suppress(OSError, StopIteration):
+        there = next(place for place in (folder, *folder.parents) if place.is_dir())
+        return shutil.disk_usage(there).free >= size + _SPARE
+    return False
+
+
+def map_weights(network: torch.nn.Module, folder: Path) -> int:
+    """Let the large weights of `network`, on the CPU, lie in a file in `folder`; return how many bytes those are.
+
+    The file ends with the weights, and has no name by then. Windows keeps it until the next call; so long no other
+    program can take it away. Raises OSError.
+    """
+    weights = [weight for weight in network.parameters() if _fits(weight)]
+    if not weights:
+        return 0
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.name == "nt":
+        _remove_all(folder.glob(f"{_PREFIX}*{_SUFFIX}"))
+    descriptor, name = tempfile.mkstemp(_SUFFIX, _PREFIX, folder)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            places = []
+            for weight in weights:
+                file.write(bytes(-file.tell() % _ALIGNMENT))
+                places.append(file.tell())
+                _flat(weight).view(torch.uint8).numpy().tofile(file)
+            size = file.tell()
+        mapped = torch.from_file(name, shared=False, size=size, dtype=torch.uint8)
+    finally:
+        _remove_all([Path(name)])
+    for weight, place in zip(weights, places, strict=True):
+        part = mapped[place : place + weight.numel() * weight.element_size()].view(weight.dtype)
+        weight.data = part.as_strided(weight.shape, weight.stride())
+    return size
+
+
+def _remove_all(files: Iterable[Path]) -> None:
+    """Those that are in use stay: Windows refuses to remove them."""
+    for file in files:
+        with contextlib.suppress(OSError):
+            file.unlink()
+
+
+def _fits(weight: torch.Tensor) -> bool:
+    dense = weight.is_contiguous() or weight.is_contiguous(memory_format=_layout(weight))
+    return dense and weight.device.type == "cpu" and weight.numel() * weight.element_size() >= _SMALL
+
+
+def _layout(weight: torch.Tensor) -> torch.memory_format:
+    return torch.channels_last if weight.ndim == 4 else torch.contiguous_format
+
+
+def _flat(weight: torch.Tensor) -> torch.Tensor:
+    """All numbers in the order in which they lie."""
+    return weight.detach().as_strided((weight.numel(),), (1,), weight.storage_offset())
