@@ -22,6 +22,11 @@ class BlobStore:
             raise ValueError(f"{digest[:80]!r} is no digest")
         return self.folder / digest[:2] / digest[2:]
 
+    def digest_of(self, path: Path) -> str:
+        """The digest of the blob that lies at `path`; "" for a path that is none of this store's."""
+        digest = path.parent.name + path.name
+        return digest if _DIGEST.fullmatch(digest) and path == self.path(digest) else ""
+
     def put(self, data: bytes) -> str:
         """Store `data`, return its digest. Raises StudioError (DISK)."""
         digest = hashlib.sha256(data).hexdigest()

@@ -30,7 +30,7 @@ def save_new(path: Path, data: bytes) -> None:
 
 def save_numbered(path: Path, data: bytes) -> Path:
     """`save_new` under `path`, or under `name-2`, `name-3` … when that is taken; returns the path used."""
-    for candidate in _numbered(path):
+    for candidate in numbered_names(path):
         with contextlib.suppress(FileExistsError):
             save_new(candidate, data)
             return candidate
@@ -134,7 +134,8 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _numbered(path: Path) -> Iterator[Path]:
+def numbered_names(path: Path) -> Iterator[Path]:
+    """`path`, then `name-2`, `name-3` … without an end."""
     yield path
     number = 2
     while True:

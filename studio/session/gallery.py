@@ -2,29 +2,33 @@
 
 import datetime
 import io
+import itertools
 import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from PIL import Image
 
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.jobs import Picture
 from studio.domain.messages import Ready
+from studio.domain.plan import Plan
 from studio.domain.recipe import Recipe
 from studio.domain.upscaling import Upscaling
+from studio.domain.user_paths import exists
 from studio.imaging import metadata
 from studio.imaging.blobs import BlobStore
-from studio.imaging.files import save_new, save_numbered, save_over
+from studio.imaging.files import numbered_names, save_new, save_numbered, save_over
 from studio.imaging.metadata import Capsule, PictureInfo
-from studio.imaging.metadata.carry import Carried, carried, with_carried
+from studio.imaging.metadata.carry import Carried, carried, of_job, with_carried
 from studio.session.names import file_name
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")  # what pictures are saved as
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"([0-9]{6})-")
+_CLOCK_SHIFT = datetime.timedelta(days=1)  # of a clock that was set right meanwhile
 _QUALITY = 95  # of JPEG and WebP
 
 
@@ -52,44 +56,87 @@ class Gallery:
         self.folder, self.store, self._now = folder, store, now
         self._last = ("", b"")  # a batch may hold the same pixels twice, and its blob is dropped after the first
 
-    def add(self, recipe: Recipe, picture: Picture, engine: Ready | None) -> Entry:
-        """Save a finished picture, `recipe` being the one that makes it alone. Raises StudioError (DISK)."""
+    def add(
+        self, recipe: Recipe, picture: Picture, engine: Ready | None, job: str = "", plan: Plan | None = None
+    ) -> Entry:
+        """Save a finished picture, `recipe` being the one that makes it alone, and `job` the job and the index in it
+        ("ID#INDEX") that made it by `plan`. Raises StudioError (DISK)."""
         now = self._now()
-        return self.save_numbered(
-            recipe, picture, engine, self.folder / f"{now:%Y-%m-%d}" / f"{now:%H%M%S}-{file_name(recipe)}"
-        )
+        path = self.folder / f"{now:%Y-%m-%d}" / f"{now:%H%M%S}-{file_name(recipe)}"
+        return self.save_numbered(recipe, picture, engine, path, job, plan)
 
-    def save_numbered(self, recipe: Recipe, picture: Picture, engine: Ready | None, path: Path) -> Entry:
+    def save_numbered(
+        self,
+        recipe: Recipe,
+        picture: Picture,
+        engine: Ready | None,
+        path: Path,
+        job: str = "",
+        plan: Plan | None = None,
+    ) -> Entry:
         """Save a finished picture under this name, with -2, -3 … added when it is taken. Raises as `save_as` does."""
-        data = self._file(recipe, picture, engine, path)
+        data = self._file(recipe, picture, Capsule.of(engine, job, plan), path)
         return self._kept(picture, lambda: save_numbered(path, data))
 
     def save_as(
-        self, recipe: Recipe, picture: Picture, engine: Ready | None, path: Path, *, overwrite: bool = False
+        self,
+        recipe: Recipe,
+        picture: Picture,
+        engine: Ready | None,
+        path: Path,
+        job: str = "",
+        plan: Plan | None = None,
+        *,
+        overwrite: bool = False,
     ) -> Entry:
         """Save a finished picture under a name of the user's; the suffix, one of `SUFFIXES`, decides the format.
 
         Raises StudioError: INPUT when the file exists and may not be overwritten or the format cannot hold the recipe,
         DISK when it cannot be written.
         """
-        data = self._file(recipe, picture, engine, path)
+        data = self._file(recipe, picture, Capsule.of(engine, job, plan), path)
         return self._kept(picture, lambda: _save(path, data, overwrite))
 
-    def add_upscaled(self, task: Upscaling, picture: Picture, engine: Ready | None) -> Entry:
+    def add_upscaled(self, task: Upscaling, picture: Picture, engine: Ready | None, job: str = "") -> Entry:
         """Save an enlarged picture with what the original said of itself. Raises StudioError (DISK)."""
         now = self._now()
-        name = f"{now:%H%M%S}-{_TIME.sub('', task.name, count=1)}.png"
-        return self.save_upscaled_numbered(task, picture, engine, self.folder / f"{now:%Y-%m-%d}" / name)
+        path = self.folder / f"{now:%Y-%m-%d}" / f"{now:%H%M%S}-{upscaled_name(task)}"
+        return self.save_upscaled_numbered(task, picture, engine, path, job)
 
-    def save_upscaled_numbered(self, task: Upscaling, picture: Picture, engine: Ready | None, path: Path) -> Entry:
+    def save_upscaled_numbered(
+        self, task: Upscaling, picture: Picture, engine: Ready | None, path: Path, job: str = ""
+    ) -> Entry:
         """As `save_numbered`, for an enlarged picture."""
-        data = self._upscaled_file(task, picture, engine, path)
+        data = self._upscaled_file(task, picture, engine, path, job)
         return self._kept(picture, lambda: save_numbered(path, data))
 
-    def save_upscaled_as(self, task: Upscaling, picture: Picture, engine: Ready | None, path: Path) -> Entry:
+    def save_upscaled_as(
+        self, task: Upscaling, picture: Picture, engine: Ready | None, path: Path, job: str = ""
+    ) -> Entry:
         """As `save_as`, for an enlarged picture."""
-        data = self._upscaled_file(task, picture, engine, path)
+        data = self._upscaled_file(task, picture, engine, path, job)
         return self._kept(picture, lambda: _save(path, data, overwrite=False))
+
+    def find(self, job: str, since: float, name: str = "") -> Entry | None:
+        """The picture that `job` ("ID#INDEX") saved here after `since`, seconds since 1970; None if there is none.
+
+        With `name`, the one without the time that `add` gave it, no file of another name is looked into.
+        """
+        first = (datetime.datetime.fromtimestamp(since) - _CLOCK_SHIFT).strftime("%Y-%m-%d")
+        days = (day for day in _names(self.folder) if _DAY.fullmatch(day) and day >= first)
+        entries = (entry for day in sorted(days, reverse=True) for entry in self._entries_of(day))
+        return next((entry for entry in entries if _may_be(entry.path, name) and made_by_job(entry.path, job)), None)
+
+    def look(self, path: Path, job: str, *, numbered: bool = False) -> Entry | None:
+        """The picture that `job` saved under this name or, with `numbered`, with -2, -3 … added; None if it did not."""
+        candidates = numbered_names(path) if numbered else iter((path,))
+        there = itertools.takewhile(exists, candidates)
+        found = next((candidate for candidate in there if made_by_job(candidate, job)), None)
+        return Entry(found, _modified(found)) if found else None
+
+    def drop(self, picture: Picture) -> None:
+        """Forget the pixels of a picture that is on disk."""
+        self.store.discard(picture.digest)
 
     def entries(self, limit: int = 100) -> tuple[Entry, ...]:
         """The newest pictures, newest first. Only names are read, and no older days than are needed."""
@@ -107,18 +154,18 @@ class Gallery:
                 if (created := _created(day, path)) is not None:
                     yield Entry(path, created)
 
-    def _file(self, recipe: Recipe, picture: Picture, engine: Ready | None, path: Path) -> bytes:
+    def _file(self, recipe: Recipe, picture: Picture, capsule: Capsule, path: Path) -> bytes:
         if self._last[0] != picture.digest:
             self._last = (picture.digest, self.store.get(picture.digest))
-        return encoded(self._last[1], recipe, Capsule.of(engine), path.suffix.lower())
+        return encoded(self._last[1], recipe, capsule, path.suffix.lower())
 
-    def _upscaled_file(self, task: Upscaling, picture: Picture, engine: Ready | None, path: Path) -> bytes:
+    def _upscaled_file(self, task: Upscaling, picture: Picture, engine: Ready | None, path: Path, job: str) -> bytes:
         """Without its metadata when the original is gone meanwhile: the pixels are worth more."""
         try:
             found = carried(task, engine.versions if engine else {})
         except StudioError:
             found = Carried()
-        data = self.store.get(picture.digest)
+        found, data = of_job(found, job), self.store.get(picture.digest)
         if found.recipe is not None:
             return encoded(data, found.recipe, found.capsule, path.suffix.lower())
         return with_carried(data, found, path.suffix.lower())
@@ -135,6 +182,19 @@ class Gallery:
         return Entry(path, self._now().replace(microsecond=0))
 
 
+def upscaled_name(task: Upscaling) -> str:
+    """The name of an enlarged picture, without the time that its original had in its name."""
+    return f"{_TIME.sub('', task.name, count=1)}.png"
+
+
+def made_by_job(path: Path, job: str) -> bool:
+    """Does the file at `path` say that it was made by `job` ("ID#INDEX")?"""
+    try:
+        return metadata.read(path).job == job
+    except StudioError:
+        return False
+
+
 def encoded(png: bytes, recipe: Recipe, capsule: Capsule, suffix: str) -> bytes:
     """The file for a picture given as PNG, with our metadata, in the format of `suffix`.
 
@@ -143,7 +203,7 @@ def encoded(png: bytes, recipe: Recipe, capsule: Capsule, suffix: str) -> bytes:
     if suffix == ".png":
         return metadata.embed(png, recipe, capsule)
     require_format(suffix, recipe)
-    exif, xmp, buffer = metadata.exif_for(recipe, capsule), metadata.xmp_for(recipe), io.BytesIO()
+    exif, xmp, buffer = metadata.exif_for(recipe, capsule), metadata.xmp_for(recipe, capsule), io.BytesIO()
     with Image.open(io.BytesIO(png)) as image:
         kind = "WEBP" if suffix == ".webp" else "JPEG"
         image.convert("RGB").save(buffer, kind, quality=_QUALITY, exif=exif, xmp=xmp)
@@ -195,9 +255,19 @@ def _created(day: str, path: Path) -> datetime.datetime | None:
         except ValueError:
             pass
     try:
-        return datetime.datetime.fromtimestamp(path.stat().st_mtime).replace(microsecond=0)
+        return _modified(path)
     except OSError:
         return None
+
+
+def _modified(path: Path) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(path.stat().st_mtime).replace(microsecond=0)
+
+
+def _may_be(path: Path, name: str) -> bool:
+    """Is it a file that was saved under this name, with the time before it and perhaps a number behind?"""
+    stem = re.escape(PurePath(name).stem)
+    return not name or re.fullmatch(rf"{stem}(-[0-9]+)?", _TIME.sub("", path.stem, count=1)) is not None
 
 
 def _order(entry: Entry) -> tuple[datetime.datetime, list[tuple[int, str]]]:

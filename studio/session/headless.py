@@ -6,7 +6,8 @@ import shutil
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Self, TypeVar
+from pathlib import Path
+from typing import Self
 
 from studio.domain.errors import ErrorKind, Problem, StudioError
 from studio.domain.jobs import Job, JobState, Picture
@@ -16,10 +17,10 @@ from studio.domain.training import Training
 from studio.domain.upscaling import Upscaling
 from studio.imaging.files import require_writable
 from studio.session.gallery import Entry
+from studio.session.outside import Outside
 from studio.session.paths import HOME_VARIABLE, Paths
-from studio.session.studio import Keep, KeepUpscaled, Studio, Worker, WorkerFactory
+from studio.session.studio import Keep, Studio, Worker, WorkerFactory
 
-T = TypeVar("T")
 _OVER = (JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED, JobState.PAUSED)
 _PATIENCE = 0.2  # seconds between looks at the keyboard where a wait cannot be interrupted
 
@@ -36,19 +37,25 @@ class Outcome:
     entries: tuple[Entry, ...]
 
 
-class Headless:
-    """A studio for one thread, with its own blob store, so that runs side by side never share a blob.
+KeepPicture = Callable[[Recipe, Picture, Ready | None], Entry | None]
+KeepUpscaled = Callable[[Upscaling, Picture, Ready | None], Entry | None]
 
-    Use it as a context manager: leaving it ends the worker. `device` "" takes the user's setting.
+
+class Headless:
+    """A studio for one thread. Without a journal it has its own blob store: runs side by side never share a blob.
+
+    Use it as a context manager: leaving it ends the worker, and what runs then goes on the next time if there is a
+    journal. `device` "" takes the user's setting.
     """
 
-    def __init__(self, paths: Paths, make_worker: WorkerFactory, device: str = "") -> None:
+    def __init__(self, paths: Paths, make_worker: WorkerFactory, device: str = "", journal: Path | None = None) -> None:
         def make(post: Callable[[Event], None], options: WorkerOptions) -> Worker:
             return make_worker(post, replace(options, device=device) if device else options)
 
-        self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        self._store = paths.blobs / f"run-{uuid.uuid4().hex[:12]}"
-        self.studio = Studio(paths, make, self._events.put, spare_core=False, store=self._store)
+        self._events: queue.SimpleQueue[Event | Outside | None] = queue.SimpleQueue()
+        self._passing = journal is None
+        self._store = paths.blobs / f"run-{uuid.uuid4().hex[:12]}" if journal is None else paths.store_of(journal)
+        self.studio = Studio(paths, make, self._events.put, spare_core=False, store=self._store, journal=journal)
         self._cancelled = False
         self._unsaved = False  # a picture could not be saved, and the store keeps it
         self._entries: list[Entry] = []
@@ -62,7 +69,12 @@ class Headless:
 
     def __exit__(self, *_: object) -> None:
         self.studio.close()
-        if not self._unsaved:
+        with contextlib.suppress(queue.Empty):
+            while True:  # what the worker still had to say: above all from where its job can go on
+                if (event := self._events.get_nowait()) is not None:
+                    self.studio.handle(event)
+        self.studio.end()
+        if self._passing and not self._unsaved:
             shutil.rmtree(self._store, ignore_errors=True)
 
     def require_store(self) -> None:
@@ -93,25 +105,49 @@ class Headless:
             "Try again on an idle machine.",
         )
 
-    def run(self, recipe: Recipe, keep: Keep) -> Outcome:
-        """Carry out a recipe, handing each finished picture to `keep`, which saves it.
+    def run(self, recipe: Recipe, keep: KeepPicture) -> Outcome:
+        """Carry out a recipe, handing each finished picture, and the recipe that makes it alone, to `keep` to be saved.
 
         Raises StudioError for whatever went wrong, also in saving, and Cancelled after `cancel`.
         """
-        self._entries, self._failure, self.studio.keep = [], None, self._noting(keep)
+
+        def keep_one(job: Job, picture: Picture, engine: Ready | None) -> Entry | None:
+            return keep(job.recipe.for_picture(picture.index), picture, engine)
+
+        self._entries, self._failure, self.studio.keep = [], None, self._noting(keep_one)
         return self._to_the_end(self.studio.submit(recipe).id)
 
     def upscale(self, task: Upscaling, keep: KeepUpscaled) -> Outcome:
         """Enlarge a picture and hand the result to `keep`; raises as `run` does."""
-        self._entries, self._failure, self.studio.keep_upscaled = [], None, self._noting(keep)
+
+        def keep_one(_: Job, picture: Picture, engine: Ready | None) -> Entry | None:
+            return keep(task, picture, engine)
+
+        self._entries, self._failure, self.studio.keep = [], None, self._noting(keep_one)
         return self._to_the_end(self.studio.submit_upscaling(task).id)
 
-    def _noting(self, keep: Callable[[T, Picture, Ready | None], Entry | None]) -> Callable[..., Entry | None]:
+    def work(self) -> bool:
+        """Carry out what the journal holds until nothing is left that can run, also what other processes add meanwhile.
+
+        True when nothing waits any more; False when jobs wait that cannot run: the queue is paused, or they need others
+        that are not done. A job's failure is its own. Raises Cancelled after `cancel`, and StudioError when the journal
+        cannot be had.
+        """
+        jobs = self.studio.queue
+        if self._failure:
+            raise self._failure
+        while jobs.busy or (jobs.open_count and not jobs.stuck):
+            if self._cancelled:
+                raise Cancelled
+            self._handle_next()
+        return not jobs.open_count
+
+    def _noting(self, keep: Keep) -> Keep:
         """`keep`, which notes that a picture could not be saved."""
 
-        def keep_or_note(task: T, picture: Picture, engine: Ready | None) -> Entry | None:
+        def keep_or_note(job: Job, picture: Picture, engine: Ready | None) -> Entry | None:
             try:
-                return keep(task, picture, engine)
+                return keep(job, picture, engine)
             except StudioError:
                 self._unsaved = True
                 raise
@@ -160,13 +196,19 @@ class Headless:
         return Outcome(job, tuple(self._entries))
 
     def _job(self, job_id: str) -> Job:
-        return next(job for job in self.studio.queue.jobs if job.id == job_id)
+        job = self.studio.queue.job(job_id)
+        assert job is not None  # nobody else takes jobs off the list
+        return job
 
-    def _handle_next(self) -> None:
+    def listen(self, seconds: float) -> None:
+        """Handle the next event of the worker or the journal, if one comes within so many seconds."""
         with contextlib.suppress(queue.Empty):
-            event = self._events.get(timeout=_PATIENCE)
+            event = self._events.get(timeout=seconds)
             if event is not None:
                 self.studio.handle(event)
+
+    def _handle_next(self) -> None:
+        self.listen(_PATIENCE)
 
     def _note(self, problem: Problem) -> None:
         self._failure = self._failure or _error(problem)

@@ -21,7 +21,9 @@ from studio.domain.messages import (
     Event,
     Failed,
     Finished,
+    Interrupted,
     JobEvent,
+    Paused,
     Phase,
     PictureDone,
     Preview,
@@ -31,10 +33,11 @@ from studio.domain.messages import (
 from studio.domain.recipe import Recipe
 from studio.imaging.blobs import BlobStore
 from studio.imaging.pixels import Pixels, decode
+from studio.session.dispatch import Submitter
 from studio.session.live_requests import Painted, Request, painted
 from studio.session.live_state import Clock, LiveState, Scratch
-from studio.session.queue import JobQueue, Submitter
-from studio.session.studio import Task
+from studio.session.queue import JobQueue
+from studio.session.studio import Errand
 
 QUIET = 0.15  # seconds without a change after which the sketch is looked at
 LONGEST = 0.6  # seconds that a change waits at most, for whoever never pauses
@@ -66,7 +69,7 @@ class LivePainting:
     shown = Signal(object)  # Painted, or None where nothing is to lie over the sketch
     failed = Signal(Problem, str)  # the engine could not; with a traceback for "copy details"
 
-    def __init__(self, worker: Submitter, queue: JobQueue, clock: Clock, run: Callable[[Task], None]) -> None:
+    def __init__(self, worker: Submitter, queue: JobQueue, clock: Clock, run: Callable[[Errand], None]) -> None:
         self._worker, self._queue, self._clock, self._run = worker, queue, clock, run
         self._look: Look | None = None
         self._scratch: Scratch | None = None
@@ -99,7 +102,7 @@ class LivePainting:
             return LiveState.DRAWING
         if self._shown is self._newest:
             return LiveState.IDLE
-        return LiveState.WAITING if self._queue.open_jobs else LiveState.PAINTING
+        return LiveState.WAITING if self._queue.wants_worker else LiveState.PAINTING
 
     @property
     def newest(self) -> Request | None:
@@ -171,7 +174,7 @@ class LivePainting:
                     self.preview.emit(self._asked_by(run), event)
             case PictureDone():
                 self._run(functools.partial(self._read, self._life, run.request, self._store, event.picture.digest))
-            case Failed():
+            case Failed() | Interrupted():
                 if self.on:
                     self._fail(event.problem)
                     self.failed.emit(event.problem, event.details)
@@ -179,7 +182,7 @@ class LivePainting:
             case Finished():
                 self._gave_up = False
                 self._over()
-            case Cancelled():
+            case Cancelled() | Paused():
                 self._over()
         return True
 
@@ -233,7 +236,7 @@ class LivePainting:
     # ------------------------------------------------------------------------------------------ from request to picture
 
     def _feed(self) -> None:
-        if self._wanted is None or self._running is not None or self._failed or self._queue.open_jobs:
+        if self._wanted is None or self._running is not None or self._failed or self._queue.wants_worker:
             return
         request, self._wanted = self._wanted, None
         self._running = _Running(uuid.uuid4().hex[:12], request)
@@ -259,7 +262,7 @@ class LivePainting:
         run = self._running
         if run is None or run.stopping or not run.loaded:
             return
-        unwanted = not self.on or self._failed or bool(self._queue.open_jobs)
+        unwanted = not self.on or self._failed or self._queue.wants_worker
         newest = self._newest
         if newest is not None and newest.recipe == run.request.recipe:
             if unwanted and not self._failed and newest.recipe not in self._made:

@@ -1,5 +1,6 @@
 """The user's folders."""
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,17 @@ class Paths:
     def untitled(self) -> Path:
         """Projects that have no name yet."""
         return self.data / "untitled"
+
+    @property
+    def queue(self) -> Path:
+        """The project that keeps the jobs of the window."""
+        return self.data / "queue.safelight"
+
+    def store_of(self, journal: Path) -> Path:
+        """The blob store for the pictures of jobs that are kept in this project: it belongs to whoever runs them."""
+        if journal.absolute() == self.queue.absolute():
+            return self.blobs
+        return self.blobs / f"queue-{hashlib.sha256(str(journal.resolve()).encode()).hexdigest()[:12]}"
 
     @property
     def recent_projects(self) -> Path:

@@ -1,215 +1,425 @@
 """The jobs of a session: their order, their states, and what the worker says of them.
 
-Not thread-safe on purpose: `handle` is called in the thread that owns the queue (the window's, or the command
-line's main thread), to which the front end brings the worker's events.
+Not thread-safe on purpose: everything is called in the thread that owns the queue (the window's, or the command
+line's main thread), to which the front end brings the worker's events. The journal keeps each job before it starts and
+each state that it reaches, on a thread of its own.
 """
 
 import dataclasses
-import itertools
+import time
 import uuid
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Protocol
 
 from psygnal import Signal
 
 from studio.domain.errors import ErrorKind, StudioError
-from studio.domain.jobs import Job, JobState, Picture, Task
+from studio.domain.jobs import Job, JobState, Picture, Priority, Task, made_by
 from studio.domain.messages import (
     Cancelled,
+    Checkpoint,
     Event,
     Failed,
     Finished,
+    Interrupted,
     JobEvent,
     Loaded,
     Log,
     Paused,
     Phase,
     PictureDone,
+    Planned,
     Preview,
     Progress,
-    Run,
     Started,
     TrainingEvent,
 )
-from studio.domain.recipe import Recipe, require_valid
-from studio.domain.training import Training, require_valid_training
-from studio.domain.upscaling import Upscaling
+from studio.domain.recipe import Branch, Recipe
+from studio.session.dispatch import Dispatch, Locate, Located, Submitter
+from studio.session.job_list import WAITS, JobList, over
+from studio.session.journal import Journal, KeptPreview
 from studio.session.pace import Pace
 
 
-class Submitter(Protocol):
-    """The part of a worker host that a queue needs."""
-
-    def submit(self, run: Run) -> None:
-        """Carry out a job."""
-
-    def cancel(self, job_id: str) -> None:
-        """Stop a job; its terminal event comes within the host's bound."""
-
-    def pause(self, job_id: str) -> None:
-        """Stop a job at a checkpoint."""
-
-
 class JobQueue:
-    """Jobs in order; at most one is with the worker at a time, so a crash can cost the others nothing."""
+    """Jobs in order; at most one is with the worker at a time, so a crash can cost the others nothing.
 
-    changed = Signal(Job)
+    `locate` finds a task's files when it starts, and raises StudioError when they are not there any more. Without a
+    journal the jobs live as long as this; with `awaits_journal` none starts before `adopt`.
+    """
+
+    reordered = Signal()
+    held_changed = Signal(bool)
     preview = Signal(Preview)
     picture = Signal(Job, Picture)
     notice = Signal(Job, str)
     training = Signal(Job, object)  # a TrainingEvent of a job
+    taken_up = Signal(int)  # how many unfinished jobs of earlier sessions go on
 
-    def __init__(self, worker: Submitter, store: Path) -> None:
-        self._worker, self._store = worker, store
-        self._jobs: dict[str, Job] = {}
-        self._paths: dict[str, str] = {}
-        self._lora_paths: dict[str, tuple[str, ...]] = {}
-        self._active: str | None = None
-        self.previews = True  # ask for them when a job starts
-        self.pace = Pace()
+    def __init__(
+        self,
+        worker: Submitter,
+        store: Path,
+        locate: Locate | None = None,
+        *,
+        awaits_journal: bool = False,
+        pace: Pace | None = None,
+    ) -> None:
+        self._list = JobList()
+        self._dispatch = Dispatch(worker, store, self._list, locate or (lambda _: Located()))
+        self.changed, self.removed, self.forgotten = self._list.changed, self._list.removed, self._list.forgotten
+        self._to_wait: set[str] = set()  # that are being paused only to let something else happen
+        self._awaits_journal = awaits_journal
+        self._closing = self._held = False
+        self.pace = pace or Pace()
+        self.changed.connect(self._observe)
+
+    # ---------------------------------------------------------------------------------------- looking
+
+    @property
+    def previews(self) -> bool:
+        """Are previews asked for when a job starts?"""
+        return self._dispatch.previews
+
+    @previews.setter
+    def previews(self, wanted: bool) -> None:
+        self._dispatch.previews = wanted
 
     @property
     def jobs(self) -> tuple[Job, ...]:
-        """All jobs of this session, oldest first."""
-        return tuple(self._jobs.values())
+        """The unfinished jobs in the order they will run, those that are paused behind them; then what is over, the
+        newest first."""
+        return self._list.sorted
 
     @property
     def open_jobs(self) -> tuple[Job, ...]:
         """The jobs that wait or run, in the order they will run."""
-        return tuple(job for job in self._jobs.values() if not job.state.final and job.state is not JobState.PAUSED)
+        return self._list.open
 
-    def submit(self, recipe: Recipe, model_path: str, multiple: int, lora_paths: tuple[str, ...] = ()) -> Job:
-        """Queue a recipe whose model lies at `model_path` and works in multiples of `multiple` pixels.
+    @property
+    def open_count(self) -> int:
+        """How many jobs wait or run."""
+        return len(self._list.line) + (self._list.busy is not None)
 
-        `lora_paths` are where its LoRAs lie, in their order.
-        Raises StudioError (INPUT) when the recipe is not valid; nothing is queued then.
-        """
-        require_valid(recipe, multiple)
-        return self._submit(recipe, model_path, lora_paths)
+    @property
+    def busy(self) -> bool:
+        """Has the worker a job?"""
+        return self._list.busy is not None
 
-    def submit_training(self, training: Training, model_path: str) -> Job:
-        """Queue a training run on the model at `model_path`.
+    @property
+    def stuck(self) -> bool:
+        """Can none of those that wait begin, even though the worker is free?"""
+        return not self.busy and (self._held or all(self.blockers(self._list[name]) for name in self._list.line))
 
-        Raises StudioError (INPUT) when it is not valid, or when its output is being trained already.
-        """
-        require_valid_training(training)
-        for job in self._jobs.values():
-            if isinstance(job.task, Training) and job.task.output == training.output and not job.state.final:
-                raise StudioError(
-                    ErrorKind.INPUT, "This is being trained already.", "Continue that run, or choose a name.", "output"
-                )
-        return self._submit(training, model_path)
+    @property
+    def wants_worker(self) -> bool:
+        """Has the worker a job, or will it get one as soon as it can?"""
+        return self.busy or (self.open_count > 0 and not self.stuck)
 
-    def submit_upscaling(self, task: Upscaling) -> Job:
-        """Queue the enlargement of a picture, which needs no model."""
-        return self._submit(task, "")
+    @property
+    def held(self) -> bool:
+        """Is the whole queue paused?"""
+        return self._held
 
-    def _submit(self, task: Task, model_path: str, lora_paths: tuple[str, ...] = ()) -> Job:
-        job = Job(uuid.uuid4().hex[:12], task)
-        self._paths[job.id] = model_path
-        self._lora_paths[job.id] = lora_paths
-        self._put(job)
-        self._feed()
-        return self._jobs[job.id]
+    def job(self, job_id: str) -> Job | None:
+        """A job of the list."""
+        return self._list.get(job_id)
 
-    def pause(self, job_id: str) -> None:
-        """Stop a running training at a checkpoint; other jobs go on."""
-        job = self._jobs.get(job_id)
-        if job is not None and job_id == self._active and isinstance(job.task, Training):
-            self._worker.pause(job_id)
-
-    def resume(self, job_id: str) -> None:
-        """Queue a paused job again."""
-        job = self._jobs.get(job_id)
-        if job is not None and job.state is JobState.PAUSED:
-            self._put(job.moved(JobState.QUEUED))
-            self._feed()
-
-    def cancel(self, job_id: str) -> None:
-        """Stop a job, queued or running; a job that is over stays as it is."""
-        if job_id == self._active:
-            self._worker.cancel(job_id)
-        elif job_id in self._jobs:
-            self._put(self._jobs[job_id].moved(JobState.CANCELLED))
-
-    def cancel_all(self) -> None:
-        """Stop every job, the waiting ones first so that none of them starts."""
-        for job in reversed([job for job in self._jobs.values() if not job.state.final]):
-            self.cancel(job.id)
-
-    def forget_finished(self) -> None:
-        """Drop the jobs that are over from the list; their pictures stay."""
-        self._jobs = {job.id: job for job in self._jobs.values() if not job.state.final}
+    def blockers(self, job: Job) -> tuple[Job, ...]:
+        """The jobs that must be done before this one and are not."""
+        return self._list.blockers(job)
 
     def remaining_seconds(self) -> float | None:
         """Estimated seconds until the queue is empty; None when nothing is known yet."""
         return self.pace.remaining(self.open_jobs)
 
+    def history(self, job_id: str, index: int) -> tuple[KeptPreview, ...]:
+        """The kept previews of a picture of a job, by step. Raises StudioError (DISK)."""
+        return self._list.previews(job_id, index)
+
+    # ---------------------------------------------------------------------------------------- asking
+
+    def submit(
+        self,
+        task: Task,
+        multiple: int = 1,
+        *,
+        priority: Priority = Priority.INTERACTIVE,
+        needs: tuple[str, ...] = (),
+        output: str = "",
+        origin: str = "",
+        job_id: str = "",
+    ) -> Job:
+        """Queue a task; a recipe's model works in multiples of `multiple` pixels. `job_id` names it, unless it is "".
+
+        Raises StudioError (INPUT) when the task is not valid, needs a job that is not there, or trains what is being
+        trained; nothing is queued then.
+        """
+        now = time.time()
+        job_id = job_id or uuid.uuid4().hex[:12]
+        job = Job(job_id, task, priority=priority, needs=needs, output=output, origin=origin, made=now)
+        self._list.require_valid(job, multiple)
+        self._list.put(dataclasses.replace(job, rank=self._list.line.next_rank()))
+        self._feed()
+        return self._list[job.id]
+
+    def branch(self, job_id: str, index: int, branch: Branch) -> Job:
+        """Queue a job that goes the way of a picture up to `branch.step` and then its own.
+
+        Raises StudioError (INPUT) when there is no such job or the branch does not fit into it.
+        """
+        recipe = self._list.known(job_id).recipe.requested().for_picture(index)
+        before = tuple(each for each in recipe.branches if each.step < branch.step)
+        task = dataclasses.replace(recipe, branches=(*before, branch))
+        return self.submit(task, origin=made_by(job_id, index))
+
+    def duplicate(self, job_id: str) -> Job:
+        """Queue the same once more, as a job of its own. Raises StudioError (INPUT) as `submit`."""
+        job = self._list.known(job_id)
+        task = job.task.requested() if isinstance(job.task, Recipe) else job.task
+        return self.submit(task, priority=job.priority, needs=job.needs, origin=job.origin)
+
+    def retry(self, job_id: str) -> Job:
+        """Let a job that failed, was cancelled or was set aside wait again; what it has made is kept.
+
+        Raises StudioError (INPUT) when it is not in the list.
+        """
+        job = self._list.known(job_id)
+        again = job.again()
+        if again is not job:
+            self._list.put(dataclasses.replace(again, rank=self._list.line.next_rank()))
+            self._feed()
+        return self._list[job_id]
+
+    def edit(self, job_id: str, task: Task, multiple: int = 1) -> Job:
+        """Let a job that has not begun, or is paused, do something else.
+
+        Raises StudioError (INPUT) as `submit`, and when it has begun.
+        """
+        job = self._list.known(job_id)
+        if job.state not in (*WAITS, JobState.PAUSED):
+            message = "This job has begun and cannot be changed any more."
+            raise StudioError(ErrorKind.INPUT, message, "Queue the changed settings as a new job.")
+        if task != job.task:
+            fresh = dataclasses.replace(job, task=task, pictures=(), plan=None, origin="", deaths=0, problem=None)
+            self._list.require_valid(fresh, multiple)
+            self._list.put(fresh)
+            self._feed()
+        return self._list[job_id]
+
+    def pause(self, job_id: str) -> None:
+        """Stop a job so that it can go on from where it is, or let it wait until it is resumed."""
+        self._to_wait.discard(job_id)
+        if job_id == self._list.busy:
+            self._stop(job_id)
+        elif (job := self._list.get(job_id)) is not None:
+            self._list.put(job.moved(JobState.PAUSED))
+
+    def resume(self, job_id: str) -> None:
+        """Let a paused job wait again, at its old place."""
+        job = self._list.get(job_id)
+        if job is not None and job.state is JobState.PAUSED:
+            self._list.put(job.moved(JobState.QUEUED))
+            self._feed()
+
+    def hold(self) -> None:
+        """Pause the whole queue: what runs stops at a checkpoint, and nothing starts, not in later sessions either."""
+        self._hold(True)
+        if self._list.busy is not None:
+            self._to_wait.add(self._list.busy)
+            self._stop(self._list.busy)
+
+    def go_on(self) -> None:
+        """Let the queue go on."""
+        self._hold(False)
+        self._feed()
+
+    def cancel(self, job_id: str) -> None:
+        """Stop a job, queued or running; a job that is over stays as it is."""
+        if (job := self._list.get(job_id)) is None:
+            return
+        if job_id != self._list.busy:
+            self._list.put(over(job, JobState.CANCELLED))
+        elif self._dispatch.take_back(job_id):
+            self._end(job, JobState.CANCELLED)
+        else:
+            self._dispatch.worker.cancel(job_id)
+
+    def cancel_all(self) -> None:
+        """Stop every job, the waiting ones first so that none of them starts."""
+        waiting = [job for job in self._list.all if not job.state.final and job.id != self._list.busy]
+        for job in waiting:
+            self.cancel(job.id)
+        if self._list.busy is not None:
+            self.cancel(self._list.busy)
+
+    def run_next(self, job_id: str) -> None:
+        """Let a waiting job be the next."""
+        if job_id in self._list.line:
+            priority, rank = self._list.line.before_all()
+            self._move(job_id, priority, rank)
+
+    def move(self, job_id: str, before: str | None) -> None:
+        """Put a waiting job before another, or at the end; it takes its neighbour's priority."""
+        if job_id not in self._list.line or before == job_id:
+            return
+        place = self._list.line.place(job_id, before)
+        if place is None:
+            for other, rank in self._list.line.renumbered().items():
+                self._list.put(dataclasses.replace(self._list[other], rank=rank))
+            place = self._list.line.place(job_id, before)
+        if place is not None:
+            self._move(job_id, *place)
+
+    def forget(self, job_ids: Iterable[str]) -> None:
+        """Take jobs that are over off the list, but those that others wait for; their pictures stay."""
+        self._list.forget(job_ids)
+
+    def forget_finished(self) -> None:
+        """Take all jobs that are over off the list; their pictures stay."""
+        self.forget([job.id for job in self._list.all if job.state.final])
+
+    def saved(self, job_id: str, index: int, path: str) -> None:
+        """A picture of a job lies in this file."""
+        if (job := self._list.get(job_id)) is not None:
+            pictures = (dataclasses.replace(each, path=path) if each.index == index else each for each in job.pictures)
+            self._list.put(dataclasses.replace(job, pictures=tuple(pictures)))
+            self._feed()
+
+    # ---------------------------------------------------------------------------------------- keeping
+
+    def adopt(self, journal: Journal | None, jobs: Iterable[Job] = ()) -> None:
+        """From now on keep everything in a journal, whose jobs are taken up: those that were under way go on. None: the
+        journal that was awaited cannot be had, and all goes on without one.
+        """
+        self._awaits_journal = False
+        if journal is not None:
+            self._held = self._held or journal.held
+            going_on = self._list.adopt(journal, jobs)
+            if self._held:
+                self.held_changed.emit(True)
+            if going_on:
+                self.taken_up.emit(going_on)
+        self._feed()
+
+    def keep_preview(self, preview: Preview) -> None:
+        """Keep the preview of a job for its history; may be called in any thread."""
+        self._list.keep_preview(preview)
+
+    def closing(self) -> None:
+        """The program ends: nothing starts any more, and what is stopped now goes on in the next session."""
+        self._closing = True
+
+    def merge(self, jobs: Iterable[Job], gone: Iterable[str]) -> None:
+        """Take in jobs that other processes added or changed in the journal, and ids of those they took away."""
+        self._list.merge(jobs, gone)
+        self._feed()
+
+    # ---------------------------------------------------------------------------------------- the worker speaks
+
     def handle(self, event: Event) -> None:
         """Take in an event of the worker."""
         if not isinstance(event, JobEvent):
             return
-        job = self._jobs.get(event.job_id)
+        job = self._list.get(event.job_id)
         if job is None or job.state.final:
             return
         if isinstance(event, Preview):
             self.preview.emit(event)
-        elif isinstance(event, TrainingEvent):
-            self.training.emit(job, event)
         elif isinstance(event, Log):
             self.notice.emit(job, event.message)
+        elif isinstance(event, TrainingEvent):
+            self._progressed(job)
+            self.training.emit(job, event)
+        elif isinstance(event, Checkpoint):
+            self._progressed(job)
+            self._list.keep_checkpoint(event)
         else:
             self._advance(job, event)
 
     def _advance(self, job: Job, event: JobEvent) -> None:
         match event:
             case Started():
-                self._put(job.moved(JobState.LOADING))
+                self._list.put(job.moved(JobState.LOADING))
             case Loaded():
                 self._loaded(job, event)
+            case Planned():
+                self._list.put(dataclasses.replace(job, plan=event.plan))
             case Progress():
                 job = job if event.phase is Phase.LOAD else job.moved(JobState.RUNNING)
-                self._put(dataclasses.replace(job, phase=event.phase, step=event.step, total=event.total))
+                self._list.put(dataclasses.replace(job, phase=event.phase, step=event.step, total=event.total))
             case PictureDone():
-                job = dataclasses.replace(job, pictures=(*job.pictures, event.picture))
-                self._put(job)
+                job = dataclasses.replace(job.progressed(), pictures=(*job.pictures, event.picture))
+                self._list.put(job)
                 self.picture.emit(job, event.picture)
             case Finished():
-                self._end(dataclasses.replace(job, cost=event.cost), JobState.DONE)
+                self._end(dataclasses.replace(job.progressed(), cost=event.cost), JobState.DONE)
             case Paused():
                 self._end(job, JobState.PAUSED)
             case Cancelled():
                 self._end(job, JobState.CANCELLED)
             case Failed():
                 self._end(dataclasses.replace(job, problem=event.problem, details=event.details), JobState.FAILED)
+            case Interrupted():
+                self._interrupted(job, event)
+
+    def _interrupted(self, job: Job, event: Interrupted) -> None:
+        """The worker was lost under a job, which goes on by itself: unless it was the second in a row."""
+        if self._closing:  # ended with the program, not by the job
+            self._end(job, JobState.INTERRUPTED)
+        else:
+            lost = job.died(event.problem, event.details)
+            self._end(lost, lost.state)
 
     def _end(self, job: Job, state: JobState) -> None:
-        if job.id == self._active:
-            self._active = None
-        if state.final:
-            self._paths.pop(job.id, None)
-            self._lora_paths.pop(job.id, None)
-        self._put(job.moved(state))
+        """The worker has nothing more to do with a job."""
+        if job.id == self._list.busy:
+            self._list.busy = None
+        waits = job.id in self._to_wait or self._closing
+        self._to_wait.discard(job.id)
+        self._list.put(over(job, state))
+        if state is JobState.PAUSED and waits:
+            self._list.put(self._list[job.id].moved(JobState.QUEUED))
         self._feed()
+
+    def _stop(self, job_id: str) -> None:
+        """Pause the job that the worker has, or is about to get."""
+        if self._dispatch.take_back(job_id):
+            self._end(self._list[job_id], JobState.PAUSED)
+        else:
+            self._dispatch.worker.pause(job_id)
 
     def _loaded(self, job: Job, event: Loaded) -> None:
         if isinstance(job.task, Recipe):
-            self._put(dataclasses.replace(job, task=job.task.carried_out(event.model_hash, event.lora_hashes)))
+            self._list.put(dataclasses.replace(job, task=job.task.carried_out(event.model_hash, event.lora_hashes)))
+
+    def _progressed(self, job: Job) -> None:
+        if (known := job.progressed()) is not job:
+            self._list.put(known)
+
+    # ---------------------------------------------------------------------------------------- what comes next
 
     def _feed(self) -> None:
-        if self._active is not None:
+        """Start the first job that can begin, if the worker is free."""
+        if self._list.busy is not None or self._held or self._closing or self._awaits_journal:
             return
-        waiting = itertools.islice((job for job in self._jobs.values() if job.state is JobState.QUEUED), 1)
-        for job in waiting:
-            self._active = job.id
-            self._worker.submit(self._run(job))
+        for job_id in self._list.line:
+            job = self._list[job_id]
+            if not self._list.blockers(job) and self._dispatch.start(job):
+                return
 
-    def _run(self, job: Job) -> Run:
-        store = str(self._store)
-        return Run(job.id, job.task, self._paths[job.id], store, self.previews, self._lora_paths[job.id])
-
-    def _put(self, job: Job) -> None:
-        self._jobs[job.id] = job
+    def _observe(self, job: Job) -> None:
         if job.makes_pictures:
             self.pace.observe(job)
-        self.changed.emit(job)
+
+    def _hold(self, held: bool) -> None:
+        if held != self._held:
+            self._held = held
+            if self._list.journal is not None:
+                self._list.journal.hold(held)
+            self.held_changed.emit(held)
+
+    def _move(self, job_id: str, priority: Priority, rank: float) -> None:
+        self._list.put(dataclasses.replace(self._list[job_id], priority=priority, rank=rank))
+        self.reordered.emit()
+        self._feed()

@@ -43,11 +43,23 @@ class CanvasSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DesktopSettings:
+    """How Safelight speaks up outside its window."""
+
+    notify: bool = _setting(
+        True,
+        "Notify when a long job ends",
+        "Tell the desktop when a job that took more than 20 seconds ends while another window is in use.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings, and the request as it was last left in the prompt panel."""
 
     worker: WorkerSettings = field(default_factory=WorkerSettings)
     canvas: CanvasSettings = field(default_factory=CanvasSettings)
+    desktop: DesktopSettings = field(default_factory=DesktopSettings)
     draft: Recipe | None = None
     seed_locked: bool = False
 

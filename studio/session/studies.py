@@ -11,9 +11,22 @@ from psygnal import Signal
 
 from studio.domain.errors import Problem
 from studio.domain.jobs import Job
-from studio.domain.messages import Cancelled, Event, Failed, Finished, JobEvent, PathStep, Progress, Run, Studied
+from studio.domain.messages import (
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    Interrupted,
+    JobEvent,
+    PathStep,
+    Paused,
+    Progress,
+    Run,
+    Studied,
+)
 from studio.domain.study import Study
-from studio.session.queue import JobQueue, Submitter
+from studio.session.dispatch import Submitter
+from studio.session.queue import JobQueue
 
 
 class Studies:
@@ -36,7 +49,7 @@ class Studies:
     @property
     def is_busy(self) -> bool:
         """Does a job keep the worker?"""
-        return bool(self._queue.open_jobs)
+        return self._queue.wants_worker
 
     @property
     def under_way(self) -> bool:
@@ -70,10 +83,10 @@ class Studies:
                     self.walked.emit(run.task, event)
             case Progress():
                 self.progress.emit(event)
-            case Failed():
+            case Failed() | Interrupted():
                 self._over()
                 self.failed.emit(run.task, event.problem, event.details)
-            case Finished() | Cancelled():
+            case Finished() | Cancelled() | Paused():
                 self._over()
         return True
 

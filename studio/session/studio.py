@@ -1,16 +1,17 @@
 """One session: its folders, settings, models, queue and gallery, put together. Window and command line share it."""
 
+import dataclasses
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from psygnal import Signal
 
 from studio.domain.catalog import Library, LoraInfo, ModelInfo
 from studio.domain.errors import ErrorKind, Problem, StudioError
-from studio.domain.jobs import Job, Picture
-from studio.domain.messages import Died, Event, ModelDone, Ready, Unavailable, WorkerOptions
+from studio.domain.jobs import Job, Picture, maker_of, sources_of
+from studio.domain.messages import Died, Event, ModelDone, Preview, Ready, Unavailable, WorkerOptions
 from studio.domain.recipe import Recipe, require_valid
 from studio.domain.study import Study, require_valid_study
 from studio.domain.training import Training, require_valid_training, unfit_base
@@ -18,11 +19,14 @@ from studio.domain.upscaling import Upscaling, require_valid_upscaling
 from studio.imaging.blobs import BlobStore
 from studio.imaging.pictures import picture_size, require_picture
 from studio.resources import resources
-from studio.session import library
+from studio.session import library, results
+from studio.session.dispatch import Located, Submitter
 from studio.session.gallery import Entry, Gallery
+from studio.session.journal import Journal
 from studio.session.loras import find_lora
+from studio.session.outside import ForeignChange, Outside, Trouble, Wish, grant
 from studio.session.paths import Paths
-from studio.session.queue import JobQueue, Submitter
+from studio.session.queue import JobQueue
 from studio.session.settings import SettingsFile
 from studio.session.studies import Studies
 
@@ -38,25 +42,26 @@ class Worker(Submitter, Protocol):
 
 
 WorkerFactory = Callable[[Callable[[Event], None], WorkerOptions], Worker]
-Keep = Callable[[Recipe, Picture, Ready | None], Entry | None]
-KeepUpscaled = Callable[[Upscaling, Picture, Ready | None], Entry | None]
-Task = Callable[[], Callable[[], None]]  # slow work for any thread; what it returns is for the owner's
+Keep = Callable[[Job, Picture, Ready | None], Entry | None]
+Errand = Callable[[], Callable[[], None]]  # slow work for any thread; what it returns is for the owner's
+Post = Callable[[Event | Outside], None]
 
 
-def run_here(task: Task) -> None:
-    """Carry out a task in the calling thread."""
-    task()()
+def run_here(errand: Errand) -> None:
+    """Carry out an errand in the calling thread."""
+    errand()()
 
 
 class Studio:
     """The state of one run of the program.
 
-    `post` brings an event from the worker host's thread to the thread that owns this object, where `handle` must be
-    called with it. Nothing heavy happens before `start`. `store` is another folder for blobs than the user's.
-    Finished pictures go to `keep`, which is the gallery's `add` unless a front end sets something else, enlarged ones
-    to `keep_upscaled`. `run` calls them, here and now unless a front end sets a runner with a thread; such a runner
-    takes one task after the other, and no event may be handled before the last one's outcome is told. `scan` finds the
-    models on disk. An event is for the first of `takers` that takes it, else for the queue.
+    `post` brings an event from any thread to the thread that owns this object, where `handle` must be called with it.
+    Nothing heavy happens before `start`. `store` is another folder for blobs than the user's. With `journal`, a project
+    file, jobs are kept there and taken up again; without, they live as long as this.
+    Finished pictures go to `keep`, which is `results.keep` unless a front end sets something else. `run` calls it, here
+    and now unless a front end sets a runner with a thread; such a runner takes one errand after the other, and no event
+    may be handled before the last one's outcome is told. `scan` finds the models on disk. An event is for the first of
+    `takers` that takes it, else for the queue.
     """
 
     ready = Signal(Ready)
@@ -68,34 +73,46 @@ class Studio:
         self,
         paths: Paths,
         make_worker: WorkerFactory,
-        post: Callable[[Event], None],
+        post: Post,
         *,
         spare_core: bool = True,
         store: Path | None = None,
+        journal: Path | None = None,
     ) -> None:
         self.paths = paths
         self.settings = SettingsFile(paths.config / "settings.json")
-        self.worker = make_worker(post, self.settings.value.worker.options(spare_core=spare_core))
+        self._post, self._journal_path = post, journal
+        self.journal: Journal | None = None  # once it was taken up
+        self.worker = make_worker(self._hear, self.settings.value.worker.options(spare_core=spare_core))
         store = store or paths.blobs
-        self.queue = JobQueue(self.worker, store)
+        self.queue = JobQueue(self.worker, store, self.locate, awaits_journal=journal is not None)
         self.studies = Studies(self.worker, self.queue, store)
         self.takers: list[Callable[[Event], bool]] = [self.studies.handle]
         self.gallery = Gallery(paths.pictures, BlobStore(store))
-        self.keep: Keep = self.gallery.add
-        self.keep_upscaled: KeepUpscaled = self.gallery.add_upscaled
-        self.run: Callable[[Task], None] = run_here
+        self.keep: Keep = functools.partial(results.keep, self.gallery)
+        self.run: Callable[[Errand], None] = run_here
         self.scan: Callable[[], Library] = functools.partial(library.scan, (resources() / "models", paths.models))
         self.library = self.scan()
         self.engine: Ready | None = None
+        self._recovered: frozenset[str] = frozenset()  # jobs whose pictures may be on disk without our knowing
         self.queue.picture.connect(self._save)
+        self.queue.forgotten.connect(self._forget_sources)
 
     def start(self) -> None:
-        """Start the worker; returns at once."""
+        """Start the worker, and take up what is in the journal; returns at once."""
         self.worker.start()
+        if self._journal_path is not None:
+            self.run(functools.partial(self._opened, self._journal_path))
 
     def close(self) -> None:
-        """End the worker; what ran is cancelled."""
+        """End the worker; what ran is stopped so that it can go on. Events still come, and are to be handled."""
+        self.queue.closing()
         self.worker.close()
+
+    def end(self) -> None:
+        """Close the journal, after the last event was handled and the last errand has ended."""
+        if self.journal is not None:
+            self.journal.close()
 
     def refresh_library(self) -> None:
         """Look again which models and LoRAs are there, and tell when that changed."""
@@ -132,11 +149,28 @@ class Studio:
         """The LoRAs of a recipe, in its order. Raises StudioError (MODEL) when one is missing or does not fit."""
         return tuple(find_lora(self.library, lora.name, model) for lora in recipe.loras)
 
-    def submit(self, recipe: Recipe) -> Job:
-        """Queue a recipe. Raises StudioError as `check` does."""
-        model = self.check(recipe)
-        paths = tuple(lora.path for lora in self.loras(recipe, model))
-        return self.queue.submit(recipe, model.path, model.traits.size_multiple, paths)
+    def locate(self, task: object) -> Located:
+        """Where a task's model and LoRAs are. Raises StudioError when it cannot be carried out."""
+        match task:
+            case Recipe():
+                model = self.check(task)
+                return Located(model.path, tuple(lora.path for lora in self.loras(task, model)))
+            case Training():
+                return Located(self.check_training(task))
+        return Located()
+
+    def submit(self, recipe: Recipe, **options: Any) -> Job:
+        """Queue a recipe; `options` are those of `JobQueue.submit`. Raises StudioError as `check` does."""
+        return self.queue.submit(recipe, self._checked(recipe).traits.size_multiple, **options)
+
+    def edit(self, job_id: str, recipe: Recipe) -> Job:
+        """Let a job that waits make this. Raises StudioError as `check` and `JobQueue.edit` do."""
+        return self.queue.edit(job_id, recipe, self._checked(recipe).traits.size_multiple)
+
+    def _checked(self, recipe: Recipe) -> ModelInfo:
+        """The model for a recipe, whose pictures to begin with may still have to be made."""
+        to_come = any(maker_of(path) for path in sources_of(recipe))
+        return self.check(dataclasses.replace(recipe, source=None, inpaint=None) if to_come else recipe)
 
     def check_training(self, training: Training) -> str:
         """The path of the model that a training starts from.
@@ -151,7 +185,8 @@ class Studio:
 
     def submit_training(self, training: Training) -> Job:
         """Queue a training, which goes on from its checkpoint if there is one. Raises as `check_training` does."""
-        return self.queue.submit_training(training, self.check_training(training))
+        self.check_training(training)
+        return self.queue.submit(training)
 
     def check_upscaling(self, task: Upscaling) -> None:
         """Raise StudioError when the file is no picture or cannot be enlarged so."""
@@ -159,8 +194,9 @@ class Studio:
 
     def submit_upscaling(self, task: Upscaling) -> Job:
         """Queue the enlargement of a picture. Raises as `check_upscaling` does."""
-        self.check_upscaling(task)
-        return self.queue.submit_upscaling(task)
+        if not maker_of(task.path):
+            self.check_upscaling(task)
+        return self.queue.submit(task)
 
     def study(self, study: Study) -> None:
         """Look at a model's noising and denoising as soon as the worker is free; a newer study takes its place.
@@ -171,8 +207,8 @@ class Studio:
         require_valid_study(study, model.traits.size_multiple)
         self.studies.want(study, model.path)
 
-    def handle(self, event: Event) -> None:
-        """Take in an event of the worker, in the owner's thread."""
+    def handle(self, event: Event | Outside) -> None:
+        """Take in what was posted, in the owner's thread."""
         match event:
             case Ready():
                 self.engine = event
@@ -184,8 +220,72 @@ class Studio:
             case ModelDone():
                 self.refresh_library()
                 self.queue.handle(event)
+            case ForeignChange(jobs, gone):
+                self.queue.merge(jobs, gone)
+            case Wish():
+                grant(self.queue, event)
+            case Trouble(problem):
+                self.problem.emit(problem)
             case _ if not any(take(event) for take in self.takers):
                 self.queue.handle(event)
+
+    def _hear(self, event: Event) -> None:
+        """In the worker host's thread. Previews are kept from here, because some are dropped on the way."""
+        if isinstance(event, Preview):
+            self.queue.keep_preview(event)
+        self._post(event)
+
+    # ---------------------------------------------------------------------------------------- the journal
+
+    def _opened(self, path: Path) -> Callable[[], None]:
+        """Open the journal and look what it knows; slow. The outcome is to be told in the owner's thread."""
+        try:
+            journal = Journal.open(path, create=True)
+        except StudioError as error:
+            return functools.partial(self._adopt, None, (), error.problem)
+        if not journal.run_here():
+            journal.close()
+            return functools.partial(self._adopt, None, (), _runs_elsewhere(path))
+        known = journal.jobs()
+        jobs = tuple(map(self._looked_after, known))
+        journal.put(job for job, before in zip(jobs, known, strict=True) if job != before)
+        return functools.partial(self._adopt, journal, jobs, None)
+
+    def _adopt(self, journal: Journal | None, jobs: tuple[Job, ...], problem: Problem | None) -> None:
+        self.journal = journal
+        self._recovered = frozenset(job.id for job in jobs if not job.state.final)
+        if problem is not None:
+            self.problem.emit(problem)
+        if journal is not None:
+            journal.problem.connect(lambda found: self._post(Trouble(found)))
+            journal.foreign.connect(lambda changed, gone: self._post(ForeignChange(changed, gone)))
+            journal.wished.connect(lambda act, job_id: self._post(Wish(act, job_id)))
+        self.queue.adopt(journal, jobs)
+
+    def _looked_after(self, job: Job) -> Job:
+        """A job of an earlier session, with the files of its pictures; what an unfinished one lost is made anew."""
+        pictures: list[Picture] = []
+        for picture in job.pictures:
+            if not picture.path:
+                try:
+                    entry = results.recover(self.gallery, job, picture)
+                except StudioError:
+                    entry = None  # its pixels stay in the store
+                if entry is None and not job.state.final:
+                    break
+                picture = dataclasses.replace(picture, path=str(entry.path) if entry else "")
+            pictures.append(picture)
+        return dataclasses.replace(job, pictures=tuple(pictures))
+
+    def _forget_sources(self, job: Job) -> None:
+        """The pictures that were stored only for this job to begin with."""
+        sources = set(sources_of(job.task))
+        for other in self.queue.jobs if sources else ():
+            sources -= set(sources_of(other.task))
+        for digest in filter(None, (self.gallery.store.digest_of(Path(path)) for path in sources)):
+            self.gallery.store.discard(digest)
+
+    # ---------------------------------------------------------------------------------------- pictures
 
     def _save(self, job: Job, picture: Picture) -> None:
         self.run(functools.partial(self._kept, job, picture, self.engine))
@@ -193,14 +293,21 @@ class Studio:
     def _kept(self, job: Job, picture: Picture, engine: Ready | None) -> Callable[[], None]:
         """Save a picture; the outcome is to be told in the owner's thread."""
         try:
-            if isinstance(job.task, Upscaling):
-                entry = self.keep_upscaled(job.task, picture, engine)
-            else:
-                entry = self.keep(job.recipe.for_picture(picture.index), picture, engine)
+            entry = results.found(self.gallery, job, picture) if job.id in self._recovered else None
+            entry = entry or self.keep(job, picture, engine)
         except StudioError as error:
-            return functools.partial(self.problem.emit, error.problem)
-        return functools.partial(self._tell, job, entry)
+            return functools.partial(self.problem.emit, error.problem)  # the pixels stay in the store until next time
+        return functools.partial(self._tell, job, picture, entry)
 
-    def _tell(self, job: Job, entry: Entry | None) -> None:
+    def _tell(self, job: Job, picture: Picture, entry: Entry | None) -> None:
         if entry:
+            self.queue.saved(job.id, picture.index, str(entry.path))
             self.saved.emit(job, entry)
+
+
+def _runs_elsewhere(path: Path) -> Problem:
+    return Problem(
+        ErrorKind.INPUT,
+        f"Another process carries out the jobs in {path.name}.",
+        "What you queue here is done all the same, but is not kept if this window ends before it is done.",
+    )

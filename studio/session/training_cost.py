@@ -50,7 +50,7 @@ def estimate(
     own = base.default_size.width * base.default_size.height if base else training.side**2
     learnt = next(
         (
-            seconds / _work(run.training)
+            seconds / work(run.training)
             for run in past
             if (run.training.kind, run.training.base) == (training.kind, training.base)
             and (seconds := run.seconds_per_step) is not None
@@ -59,7 +59,7 @@ def estimate(
     )
     pace = learnt if learnt is not None else _guess(base, threads, cuda=cuda)
     drawing = _DRAWING * training.side**2 if keeps_base(training) else 0.0
-    seconds = pace * (_work(training) * training.steps + drawing)
+    seconds = pace * (work(training) * training.steps + drawing)
     return Estimate(seconds, _memory(training, weights, own), learnt is not None)
 
 
@@ -69,7 +69,7 @@ def _guess(base: ModelInfo | None, threads: int, *, cuda: bool) -> float:
     return operations / (_GPU_SPEED if cuda else _CPU_SPEED * max(1, threads))
 
 
-def _work(training: Training) -> float:
+def work(training: Training) -> float:
     """Of one step: its pixels, times the passes that each of them makes through the denoiser."""
     passes = _PASSES + (_TEACHING if training.kind is TrainingKind.FEW_STEPS else 0.0)
     passes += _ASKED if keeps_base(training) else 0.0

@@ -16,15 +16,19 @@ import studio
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.geometry import Size
 from studio.domain.messages import Ready
+from studio.domain.plan import Plan, Rung
 from studio.domain.recipe import Lora, Recipe, Sampling, SourceImage
 from studio.imaging import metadata, png
 from studio.imaging.metadata import Capsule, safelight, xmp
+from studio.imaging.metadata.carry import Carried, painted_over
 from studio.imaging.pixels import decode, encode_png
 from tests.domain.recipes import recipes
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
 PLAIN = encode_png(PIXELS)
-ENGINE = Ready("cuda", "A fine GPU", "bfloat16", 4, 8 * 2**30, {"torch": "2.13.0", "diffusers": "0.42.1"})
+ENGINE = Ready(
+    "cuda", "A fine GPU", "bfloat16", 4, 8 * 2**30, {"torch": "2.13.0", "diffusers": "0.42.1"}, "sdpa (flash)"
+)
 RECIPE = Recipe("sea at night", "fog", "starter", Size(512, 256), Sampling("euler", 9, 3.5), 42, model_hash="ab" * 8)
 PARAMETERS = (
     "a fox\nNegative prompt: fog\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 3, Size: 512x512, Model: v1-5"
@@ -49,7 +53,9 @@ def test_a_picture_of_ours_tells_everything(tmp_path: Path) -> None:
     path.write_bytes(metadata.embed(PLAIN, RECIPE, Capsule.of(ENGINE)))
     info = metadata.read(path)
     assert info.recipe == RECIPE
-    assert info.capsule == Capsule(f"Safelight {studio.__version__}", "cuda", "A fine GPU", "bfloat16", ENGINE.versions)
+    assert info.capsule == Capsule(
+        f"Safelight {studio.__version__}", "cuda", "A fine GPU", "bfloat16", ENGINE.versions, "sdpa (flash)", 4
+    )
     assert (info.format, info.size, info.software) == ("PNG", Size(8, 6), f"Safelight {studio.__version__}")
     assert (info.prompt, info.negative, info.generated, info.warnings) == ("sea at night", "fog", True, ())
     assert info.parameters["Sampler"] == "Euler"
@@ -91,6 +97,65 @@ def test_paths_at_home_do_not_tell_whose(tmp_path: Path, monkeypatch: pytest.Mon
     assert (read.model, read.source.path) == ("~/m", "~/a/b.png")
     assert read.loras == (Lora("~/ink.safetensors", 0.5, "abc"), Lora("moss"))
     assert Path(read.source.path).expanduser() == tmp_path / "a" / "b.png"
+
+
+def lossy(path: Path, recipe: Recipe, capsule: Capsule) -> Path:
+    """A JPEG or WebP of ours."""
+    exif, packet = metadata.exif_for(recipe, capsule), metadata.xmp_for(recipe, capsule)
+    Image.fromarray(PIXELS).save(path, exif=exif, xmp=packet)
+    return path
+
+
+def test_a_capsule_names_the_job_and_what_became_of_the_plan() -> None:
+    plan = Plan(Rung.CPU, "cpu", "float32")
+    capsule = Capsule.of(ENGINE, "ab12#3", plan)
+    assert (capsule.device, capsule.dtype, capsule.rung, capsule.job) == ("cpu", "float32", "cpu", "ab12#3")
+    assert Capsule.of(ENGINE, plan=Plan()).rung == ""
+    assert Capsule.of(None, "ab12#3").job == "ab12#3"
+
+
+def test_a_capsule_of_an_older_version_is_read(tmp_path: Path) -> None:
+    document = json.loads(safelight.write(RECIPE, Capsule.of(ENGINE)))
+    for name in ("attention", "threads", "rung", "job"):
+        del document["made_with"][name]
+    info = metadata.read(written(tmp_path, png.international("safelight", json.dumps(document))))
+    assert info.capsule == dataclasses.replace(Capsule.of(ENGINE), attention="", threads=0)
+    assert (info.recipe, info.job, info.warnings) == (RECIPE, "", ())
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.webp"])
+def test_lossy_pictures_of_ours_tell_everything_too(tmp_path: Path, name: str) -> None:
+    recipe = dataclasses.replace(
+        RECIPE, prompt='“sea” <at> "night" & \u0430\U0001f98a\n\x07', source=SourceImage("b.png")
+    )
+    capsule = Capsule.of(ENGINE, "ab12#3")
+    info = metadata.read(lossy(tmp_path / name, recipe, capsule))
+    assert (info.recipe, info.capsule, info.job, info.generated) == (recipe, capsule, "ab12#3", True)
+    assert (info.parameters["Seed"], info.warnings) == ("42", ())
+
+
+def test_what_we_say_survives_programs_that_write_xmp_anew(tmp_path: Path) -> None:
+    element = safelight.write_ascii(RECIPE, Capsule()).replace('"', "&quot;")
+    packet = f'<x xmlns:safelight="urn:safelight:1.0"><safelight:picture>{element}</safelight:picture></x>'
+    Image.fromarray(PIXELS).save(tmp_path / "a.jpg", xmp=packet.encode())
+    assert metadata.read(tmp_path / "a.jpg").recipe == RECIPE
+
+
+def test_a_recipe_too_long_for_a_jpegs_xmp_leaves_what_other_programs_read(tmp_path: Path) -> None:
+    long = dataclasses.replace(RECIPE, prompt="\N{SNOWMAN} " * 15_000 + "sea")
+    assert metadata.fits_jpeg(long)
+    info = metadata.read(lossy(tmp_path / "a.jpg", long, Capsule.of(ENGINE)))
+    assert (info.prompt, info.capsule, info.generated) == (long.prompt, None, True)
+
+
+def test_a_picture_painted_over_says_nothing_of_a_recipe_any_more() -> None:
+    packet = xmp.packet(xmp.SourceType.GENERATED, safelight.write_ascii(RECIPE, Capsule()), "ab12#0")
+    texts = {"safelight": "x", "safelight-job": "ab12#0", xmp.PNG_KEYWORD: packet, "Author": "Ada"}
+    after = painted_over(Carried(texts=texts)).texts
+    assert after.keys() == {xmp.PNG_KEYWORD, "Author", "Retouch"}
+    assert (xmp.ours(after[xmp.PNG_KEYWORD], "picture"), xmp.ours(after[xmp.PNG_KEYWORD], "job")) == ("", "")
+    assert xmp.source_type(after[xmp.PNG_KEYWORD]) is xmp.SourceType.COMPOSITE
+    ElementTree.fromstring(after[xmp.PNG_KEYWORD].strip("\ufeff"))
 
 
 def test_a1111_in_a_png(tmp_path: Path) -> None:

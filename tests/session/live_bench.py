@@ -26,7 +26,7 @@ from studio.session.live_painting import QUIET, LivePainting
 from studio.session.live_requests import Painted, Request, Sketch, asked
 from studio.session.live_state import LiveState
 from studio.session.paths import Paths
-from studio.session.studio import Studio, Task
+from studio.session.studio import Errand, Studio
 
 SIDE = 32
 FRAME = Rect(SIDE, 0, SIDE, SIDE)
@@ -90,7 +90,7 @@ class Bench:
     live: LivePainting
     clock: HandClock
     store: TileStore
-    tasks: list[Task]
+    tasks: list[Errand]
     document: Document
     at_once: bool = True
     strength: float = 0.5
@@ -164,7 +164,7 @@ def a_bench(folder: Path, *, at_once: bool = True, library: Library = LIBRARY) -
     studio = Studio(Paths(folder / "data", folder / "config", folder / "pictures"), factory, lambda _event: None)
     studio.scan = lambda: library
     studio.refresh_library()
-    clock, tasks = HandClock(), list[Task]()
+    clock, tasks = HandClock(), list[Errand]()
     live = LivePainting(made[0], studio.queue, clock, tasks.append)
     studio.takers.append(live.handle)
     store = TileStore(MemoryBlobs())

@@ -16,9 +16,11 @@ from studio.domain.geometry import Size
 from studio.domain.jobs import Picture
 from studio.domain.messages import Ready
 from studio.domain.recipe import Recipe
+from studio.domain.upscaling import Upscaling
+from studio.imaging import metadata
 from studio.imaging.blobs import BlobStore
 from studio.imaging.pixels import decode, encode_png
-from studio.session.gallery import Entry, Gallery
+from studio.session.gallery import Entry, Gallery, upscaled_name
 
 ENGINE = Ready("cpu", "a processor", "bfloat16", 2, 2**30, {"torch": "2.13.0"})
 NOON = datetime.datetime(2026, 3, 4, 12, 0, 0)
@@ -201,3 +203,88 @@ def test_ten_thousand_pictures_are_listed_at_once(gallery: Gallery) -> None:
     assert len(first) == 200
     assert first[0].path.name == "001639-sea-999.png"
     assert len(gallery.entries(20_000)) == 10_000
+
+
+def test_the_picture_of_a_job_is_found_again(gallery: Gallery, clock: Clock) -> None:
+    made = [gallery.add(RECIPE, finished(gallery, shade), ENGINE, f"ab12#{shade}") for shade in range(3)]
+    assert [entry.info().job for entry in made] == ["ab12#0", "ab12#1", "ab12#2"]
+    since = NOON.timestamp()
+    assert gallery.find("ab12#1", since, "sea-at-night-7.png") == made[1]
+    assert gallery.find("ab12#2", since) == made[2]
+    assert gallery.find("ab12#3", since) is None
+    assert gallery.find("ab12#1", since, "sea-at-night-8.png") is None
+
+
+def test_older_days_are_not_searched(gallery: Gallery, clock: Clock) -> None:
+    entry = gallery.add(RECIPE, finished(gallery), ENGINE, "ab12#0")
+    day = datetime.timedelta(days=1)
+    assert gallery.find("ab12#0", (NOON + day).timestamp()) == entry
+    assert gallery.find("ab12#0", (NOON + 2 * day).timestamp()) is None
+    assert gallery.find("ab12#0", 0.0) == entry
+
+
+def test_only_files_of_that_name_are_looked_into(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("other-7.png", "sea-at-night-77.png", "sea-at-night-7-2.png", "sea-at-night-7.png")
+    (gallery.folder / "2026-03-04").mkdir(parents=True)
+    for name in names:
+        (gallery.folder / "2026-03-04" / f"120000-{name}").write_bytes(encode_png(np.zeros((4, 4, 3), np.uint8)))
+    looked: list[str] = []
+
+    def read(path: Path) -> metadata.PictureInfo:
+        looked.append(path.name)
+        return metadata.PictureInfo("PNG", Size(4, 4))
+
+    monkeypatch.setattr(metadata, "read", read)
+    gallery.find("ab12#0", NOON.timestamp(), "sea-at-night-7.png")
+    assert sorted(looked) == ["120000-sea-at-night-7-2.png", "120000-sea-at-night-7.png"]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
+def test_the_picture_of_a_job_is_known_under_the_name_its_user_gave_it(gallery: Gallery, suffix: str) -> None:
+    path = gallery.folder / f"mine{suffix}"
+    entry = gallery.save_as(RECIPE, finished(gallery), ENGINE, path, "ab12#0")
+    found = gallery.look(path, "ab12#0")
+    assert found is not None
+    assert found.path == entry.path
+    assert gallery.look(path, "cd34#0") is None
+    assert gallery.look(gallery.folder / "other.png", "ab12#0") is None
+
+
+def test_numbers_that_were_added_to_a_name_are_followed(gallery: Gallery) -> None:
+    path = gallery.folder / "sea.png"
+    for job in ("ab12#0", "ab12#1", "cd34#0"):
+        gallery.save_numbered(RECIPE, finished(gallery), ENGINE, path, job)
+    found = gallery.look(path, "cd34#0", numbered=True)
+    assert found is not None
+    assert found.path.name == "sea-3.png"
+    assert gallery.look(path, "cd34#0") is None
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
+@pytest.mark.parametrize("ours", [True, False])
+def test_an_enlarged_picture_says_which_job_made_it(gallery: Gallery, tmp_path: Path, suffix: str, ours: bool) -> None:
+    if ours:
+        before = gallery.add(RECIPE, finished(gallery), ENGINE, "ab12#0").path
+    else:
+        before = tmp_path / "photo.png"
+        before.write_bytes(encode_png(np.zeros((4, 4, 3), np.uint8)))
+    task = Upscaling(str(before), 2)
+    entry = gallery.save_upscaled_as(task, finished(gallery, 1), ENGINE, tmp_path / f"large{suffix}", "cd34#0")
+    assert entry.info().job == "cd34#0"
+    again = Upscaling(str(entry.path), 2)
+    larger = gallery.save_upscaled_as(again, finished(gallery, 2), ENGINE, tmp_path / "larger.png", "ef56#0")
+    assert larger.info().job == "ef56#0"
+
+
+def test_an_enlarged_picture_is_found_again_in_the_gallery(gallery: Gallery) -> None:
+    before = gallery.add(RECIPE, finished(gallery), ENGINE, "ab12#0").path
+    task = Upscaling(str(before), 2)
+    entry = gallery.add_upscaled(task, finished(gallery, 1), ENGINE, "cd34#0")
+    assert gallery.find("cd34#0", NOON.timestamp(), upscaled_name(task)) == entry
+
+
+def test_an_enlarged_jpeg_claims_no_recipe_that_would_make_it(gallery: Gallery, tmp_path: Path) -> None:
+    before = gallery.save_as(RECIPE, finished(gallery), ENGINE, tmp_path / "mine.jpg").path
+    entry = gallery.save_upscaled_as(Upscaling(str(before), 2), finished(gallery, 1), ENGINE, tmp_path / "large.png")
+    assert entry.info().capsule is None
+    assert entry.info().prompt == "Sea at night"

@@ -220,7 +220,7 @@ def test_jobs_of_the_queue_go_first_and_live_ones_are_none_of_them(bench: Bench)
     bench.begin()
     live = bench.run
     bench.load()
-    job = bench.studio.queue.submit(Recipe(), "/model", 32)
+    job = bench.studio.queue.submit(Recipe(model=TINY.name), 32)
     assert bench.worker.cancelled == [live.job_id]
     assert [known.id for known in bench.studio.queue.jobs] == [job.id]
     bench.say(Cancelled(live.job_id))
@@ -235,7 +235,7 @@ def test_jobs_of_the_queue_go_first_and_live_ones_are_none_of_them(bench: Bench)
 def test_a_job_that_comes_while_the_model_loads_delays_the_picture_only(bench: Bench) -> None:
     bench.begin()
     live = bench.run
-    job = bench.studio.queue.submit(Recipe(), "/model", 32)
+    job = bench.studio.queue.submit(Recipe(model=TINY.name), 32)
     bench.live.change()  # the page comes in sight again, and nothing is another
     bench.quiet()
     bench.load(live)
@@ -249,7 +249,7 @@ def test_a_job_that_comes_while_the_model_loads_delays_the_picture_only(bench: B
 
 def test_a_job_that_is_taken_back_while_the_model_loads_costs_no_second_picture(bench: Bench) -> None:
     bench.begin()
-    job = bench.studio.queue.submit(Recipe(), "/model", 32)
+    job = bench.studio.queue.submit(Recipe(model=TINY.name), 32)
     bench.say(Cancelled(job.id))
     del bench.worker.runs[1:]
     bench.at_once = False  # the picture is still being read when the worker has finished
@@ -382,7 +382,7 @@ def _play(bench: Bench, action: str, value: int, over: set[str]) -> None:
         _answer(bench, action, live[0])
     elif action == "job" and not jobs:
         before = len(bench.worker.runs)
-        bench.studio.queue.submit(Recipe(), "/model", 32)
+        bench.studio.queue.submit(Recipe(model=TINY.name), 32)
         assert len(bench.worker.runs) == before + 1
     elif action == "job done" and jobs:
         bench.say(Finished(jobs[0].id, Cost()))

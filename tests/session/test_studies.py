@@ -109,7 +109,7 @@ def test_jobs_go_first_and_the_study_comes_again(bench: Bench) -> None:
     study = bench.at(0.1)
     first = bench.worker.newest
     bench.answer()
-    job = bench.queue.submit(Recipe(), "/model", 8)
+    job = bench.queue.submit(Recipe(), 8)
     assert bench.worker.cancelled == [first] and busy == [True]
     assert bench.studies.handle(Cancelled(first))
     assert bench.worker.newest == job.id, "no study while a job is open"

@@ -7,13 +7,13 @@ import pytest
 
 from studio.domain.catalog import Family, Library, ModelInfo
 from studio.domain.errors import ErrorKind, Problem, StudioError
-from studio.domain.jobs import Picture
+from studio.domain.jobs import Job, Picture
 from studio.domain.messages import Event, PictureDone, Ready, Run, WorkerOptions
 from studio.domain.recipe import Recipe
 from studio.domain.training import Training
 from studio.session.gallery import Entry
 from studio.session.paths import Paths
-from studio.session.studio import Studio, Task
+from studio.session.studio import Errand, Studio
 
 
 class NoWorker:
@@ -44,11 +44,11 @@ def studio(tmp_path: Path) -> Studio:
 
 
 def finish_a_picture(studio: Studio) -> None:
-    job = studio.queue.submit(Recipe(prompt="sea"), "/models/starter", 16)
+    job = studio.queue.submit(Recipe(prompt="sea"), 16)
     studio.handle(PictureDone(job.id, Picture(0, 7, "0" * 64, 256, 256)))
 
 
-def refuse(recipe: Recipe, picture: Picture, engine: Ready | None) -> Entry | None:
+def refuse(job: Job, picture: Picture, engine: Ready | None) -> Entry | None:
     raise StudioError(ErrorKind.DISK, "The disk is full.")
 
 
@@ -61,7 +61,7 @@ def test_without_a_runner_the_outcome_is_there_at_once(studio: Studio) -> None:
 
 
 def test_a_runner_does_the_saving_and_the_telling_apart(studio: Studio) -> None:
-    tasks: list[Task] = []
+    tasks: list[Errand] = []
     problems: list[Problem] = []
     studio.problem.connect(problems.append)
     studio.keep, studio.run = refuse, tasks.append

@@ -16,6 +16,7 @@ from studio.imaging.metadata.safelight import Capsule
 from studio.imaging.pictures import open_picture
 
 __all__ = ["Capsule", "PictureInfo", "embed", "exif_for", "fits_jpeg", "read", "xmp_for"]
+_WITH_PACKET = ("JPEG", "WEBP")  # formats that we write, whose XMP Pillow hands over
 
 
 def read(path: Path) -> PictureInfo:
@@ -25,11 +26,13 @@ def read(path: Path) -> PictureInfo:
     """
     with open_picture(path) as image:
         kind, size = image.format or "", Size(*image.size)
-        block, comment = image.info.get("exif"), image.info.get("comment")
+        block, comment, packet = (image.info.get(key) for key in ("exif", "comment", "xmp"))
     texts = _png_texts(path) if kind == "PNG" else png.Texts({}, block if isinstance(block, bytes) else b"")
     fields, complaint = _exif_fields(texts.exif)
     if kind == "GIF" and isinstance(comment, bytes):
         fields["comment"] = comment.decode("utf-8", "replace")
+    if kind in _WITH_PACKET and isinstance(packet, bytes):
+        fields[xmp.PNG_KEYWORD] = packet.decode("utf-8", "replace")
     return understood(
         PictureInfo(kind, size, fields={**fields, **texts.fields}, warnings=(*texts.warnings, *complaint))
     )
@@ -60,9 +63,14 @@ def fits_jpeg(recipe: Recipe) -> bool:
     return len(exif_for(recipe, Capsule())) <= exif.MAX_BLOCK
 
 
-def xmp_for(recipe: Recipe) -> bytes:
-    """The XMP packet for a picture of this recipe: the mark of generated media."""
-    return xmp.packet(_source(recipe)).encode()
+def xmp_for(recipe: Recipe, capsule: Capsule | None = None) -> bytes:
+    """The XMP packet for a JPEG or WebP of this recipe: the mark of generated media and, if a capsule is given, recipe
+    and capsule, which are left out where the packet would be too long for a JPEG."""
+    bare = xmp.packet(_source(recipe)).encode()
+    if capsule is None:
+        return bare
+    full = xmp.packet(_source(recipe), safelight.write_ascii(recipe, capsule)).encode()
+    return full if len(full) <= xmp.MAX_PACKET else bare
 
 
 def _source(recipe: Recipe) -> xmp.SourceType:

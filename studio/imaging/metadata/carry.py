@@ -17,6 +17,7 @@ from studio.imaging.pictures import DAMAGE, open_picture
 KEYWORD = "Upscaler"
 RETOUCH_KEYWORD = "Retouch"
 _ORIENTATION = 0x0112  # EXIF's tag; the pixels are upright by now
+_OURS = (safelight.PNG_KEYWORD, safelight.JOB_KEYWORD)
 _QUALITY = 95  # of JPEG and WebP
 
 
@@ -33,14 +34,14 @@ class Carried:
 def carried(task: Upscaling, versions: dict[str, str]) -> Carried:
     """What the picture that `task` enlarges hands on; `versions` are those of the engine that enlarged it.
 
-    A picture of ours that was made in one piece and not enlarged yet is what its recipe gives with `upscale` set, so
-    that is what is written.
+    A picture of ours that was made in one piece, not enlarged yet and kept without loss is what its recipe gives with
+    `upscale` set, so that is what is written.
     Raises StudioError when the file is gone or no picture.
     """
     info = metadata.read(Path(task.path))
     recipe, capsule = info.recipe, info.capsule
     is_whole = recipe is not None and recipe.upscale == 1 and recipe.inpaint is None and recipe.size == info.size
-    if recipe is not None and capsule is not None and is_whole:
+    if recipe is not None and capsule is not None and is_whole and info.format == "PNG":
         upscaler = {name: digest for name, digest in versions.items() if name == "upscaler"}
         capsule = dataclasses.replace(capsule, versions={**capsule.versions, **upscaler})
         return Carried(dataclasses.replace(recipe, upscale=task.factor), capsule)
@@ -66,12 +67,26 @@ def painted_over(found: Carried) -> Carried:
 
 
 def _without_recipe(texts: dict[str, str]) -> dict[str, str]:
-    return {keyword: text for keyword, text in texts.items() if keyword != safelight.PNG_KEYWORD}
+    kept = {keyword: text for keyword, text in texts.items() if keyword not in _OURS}
+    return {keyword: xmp.without_ours(text) if keyword == xmp.PNG_KEYWORD else text for keyword, text in kept.items()}
 
 
 def _as_they_were(path: Path, added: dict[str, str]) -> Carried:
     with open_picture(path) as image, expanded(path).open("rb") as file:
-        return Carried(texts={**png.read(file).fields, **added}, exif=_upright_exif(image))
+        texts = png.read(file).fields
+        return Carried(texts={**_without_job(texts), **added}, exif=_upright_exif(image))
+
+
+def _without_job(texts: dict[str, str]) -> dict[str, str]:
+    """The job that made the file is none of what the next one is to say of itself."""
+    return {keyword: text for keyword, text in texts.items() if keyword != safelight.JOB_KEYWORD}
+
+
+def of_job(found: Carried, job: str) -> Carried:
+    """The same for a file of this job, "ID#INDEX"; nothing is noted of a job that is ""."""
+    if found.recipe is not None:
+        return dataclasses.replace(found, capsule=dataclasses.replace(found.capsule, job=job))
+    return dataclasses.replace(found, texts={**found.texts, safelight.JOB_KEYWORD: job}) if job else found
 
 
 def with_carried(data: bytes, found: Carried, suffix: str) -> bytes:
@@ -82,13 +97,15 @@ def with_carried(data: bytes, found: Carried, suffix: str) -> bytes:
     if suffix == ".png":
         chunks = [png.international(keyword, text) for keyword, text in found.texts.items()]
         return png.with_chunks(data, [*chunks, *([png.exif(found.exif)] if found.exif else [])])
-    block = exif_block(found)
+    block, job = exif_block(found), found.texts.get(safelight.JOB_KEYWORD, "")
+    packet = {"xmp": xmp.packet(None, job=job).encode()} if job else {}
     buffer = io.BytesIO()
     with Image.open(io.BytesIO(data)) as image:
         if suffix == ".webp":
-            image.save(buffer, "WEBP", quality=_QUALITY, exif=block)
+            image.save(buffer, "WEBP", quality=_QUALITY, exif=block, **packet)
         else:
-            _flat(image).save(buffer, "JPEG", quality=_QUALITY, exif=block if len(block) <= exif.MAX_BLOCK else b"")
+            block = block if len(block) <= exif.MAX_BLOCK else b""
+            _flat(image).save(buffer, "JPEG", quality=_QUALITY, exif=block, **packet)
     return buffer.getvalue()
 
 

@@ -16,7 +16,8 @@ class PictureInfo:
     """What a picture file says of itself.
 
     `recipe` is complete when `software` is Safelight, and the nearest equivalent otherwise. `fields` holds every
-    text found, by the keyword it had in the file; A1111's pairs are in `parameters`. `warnings` are sentences.
+    text found, by the keyword it had in the file; A1111's pairs are in `parameters`. `warnings` are sentences. `job` is
+    the job that made this very file, "ID#INDEX", "" if none says so.
     """
 
     format: str
@@ -30,13 +31,19 @@ class PictureInfo:
     generated: bool = False
     fields: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    job: str = ""
 
 
 def understood(info: PictureInfo) -> PictureInfo:
     """The same with what its fields mean: our own recipe if there is a sound one, otherwise A1111's text."""
-    marked = xmp.source_type(info.fields.get(xmp.PNG_KEYWORD, "")) is not None
-    info = dataclasses.replace(info, generated=marked, software=info.fields.get("Software", ""))
-    text = info.fields.get(safelight.PNG_KEYWORD)
+    packet = info.fields.get(xmp.PNG_KEYWORD, "")
+    info = dataclasses.replace(
+        info,
+        generated=xmp.source_type(packet) is not None,
+        software=info.fields.get("Software", ""),
+        job=info.fields.get(safelight.JOB_KEYWORD, "") or xmp.ours(packet, "job"),
+    )
+    text = info.fields.get(safelight.PNG_KEYWORD, xmp.ours(packet, "picture") or None)
     if text is None:
         return _with_a1111(info)
     try:
@@ -55,8 +62,9 @@ def _with_ours(info: PictureInfo, text: str) -> PictureInfo:
         software=capsule.software or safelight.NAME,
         prompt=recipe.prompt,
         negative=recipe.negative,
-        parameters=a1111.parse(info.fields.get(a1111.KEYWORD, "")).fields,
+        parameters=a1111.parse(_a1111_text(info.fields) or "").fields,
         warnings=(*info.warnings, *warnings),
+        job=info.job or capsule.job,
     )
 
 

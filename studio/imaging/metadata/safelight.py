@@ -10,9 +10,11 @@ import studio
 from studio.domain import recipe_json
 from studio.domain.codec import from_json, to_json
 from studio.domain.messages import Ready
+from studio.domain.plan import Plan, Rung
 from studio.domain.recipe import Recipe
 
 PNG_KEYWORD = "safelight"
+JOB_KEYWORD = "safelight-job"  # of pictures without a recipe of ours: the job that made the file
 NAME = "Safelight"
 SOFTWARE = f"{NAME} {studio.__version__}"
 
@@ -21,7 +23,9 @@ SOFTWARE = f"{NAME} {studio.__version__}"
 class Capsule:
     """What made the picture: program, device, number format, and versions of the libraries below it.
 
-    Together with the recipe, whose `model_hash` names the weights, it decides every byte of the pixels.
+    Together with the recipe, whose `model_hash` names the weights, it decides every byte of the pixels. `rung` is the
+    plan's by its name in lower case, "" for the full one, and `job` the job and the index ("ID#INDEX") in whose journal
+    the picture's way is kept. Files of older versions have neither these nor `attention` and `threads`.
     """
 
     software: str = SOFTWARE
@@ -29,19 +33,37 @@ class Capsule:
     device_name: str = ""
     dtype: str = ""
     versions: dict[str, str] = field(default_factory=dict)
+    attention: str = ""
+    threads: int = 0
+    rung: str = ""
+    job: str = ""
 
     @classmethod
-    def of(cls, engine: Ready | None) -> "Capsule":
-        """The capsule of a running engine; only the program's name when nothing is known of it."""
+    def of(cls, engine: Ready | None, job: str = "", plan: Plan | None = None) -> "Capsule":
+        """The capsule of a running engine that follows `plan`; of the program alone when nothing is known of it."""
+        rung = plan.rung.name.lower() if plan and plan.rung is not Rung.FULL else ""
         if engine is None:
-            return cls()
-        return cls(SOFTWARE, engine.device, engine.device_name, engine.dtype, dict(engine.versions))
+            return cls(rung=rung, job=job)
+        device, dtype = (plan.device, plan.dtype) if plan else ("", "")
+        return cls(
+            SOFTWARE, device or engine.device, engine.device_name, dtype or engine.dtype, dict(engine.versions),
+            engine.attention, engine.threads, rung, job,
+        )  # fmt: skip
 
 
 def write(recipe: Recipe, capsule: Capsule) -> str:
     """The text for our chunk: what `recipe_json.dumps` writes, and the capsule under "made_with"."""
+    return json.dumps(_document(recipe, capsule), ensure_ascii=False, allow_nan=False)
+
+
+def write_ascii(recipe: Recipe, capsule: Capsule) -> str:
+    """The same in ASCII without control characters, for places that do not take every character."""
+    return json.dumps(_document(recipe, capsule), ensure_ascii=True, allow_nan=False)
+
+
+def _document(recipe: Recipe, capsule: Capsule) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(recipe_json.dumps(_discreet(recipe)))
-    return json.dumps({**document, "made_with": to_json(capsule)}, ensure_ascii=False, allow_nan=False)
+    return {**document, "made_with": to_json(capsule)}
 
 
 def read(text: str) -> tuple[Recipe, Capsule]:

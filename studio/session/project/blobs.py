@@ -1,51 +1,12 @@
 """The tiles of a project: those that no version in the file names yet are in memory, the others are read on demand."""
 
-import contextlib
-import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable
 
 from studio.domain.errors import ErrorKind, StudioError
 from studio.session.project.packing import unpacked
-from studio.session.project.schema import connect
-from studio.session.project.troubles import damaged, told
-
-
-class Readers:
-    """Connections that only read, lent to one thread at a time."""
-
-    def __init__(self, path: Path, *, immutable: bool) -> None:
-        """Nothing is opened before it is needed. `immutable` is for files in folders that take no files of SQLite's."""
-        self.path, self._immutable = path, immutable
-        self._idle: list[sqlite3.Connection] = []
-        self._lock = threading.Lock()
-        self._closed = False
-
-    @contextlib.contextmanager
-    def lent(self) -> Iterator[sqlite3.Connection]:
-        """A connection for the block. Raises StudioError (DISK), for errors inside the block too."""
-        with told(self.path):
-            with self._lock:
-                connection = self._idle.pop() if self._idle else None
-            if connection is None:
-                connection = connect(self.path, mode="ro", immutable=self._immutable)
-            try:
-                yield connection
-            finally:
-                with self._lock:
-                    keep = not self._closed
-                    if keep:
-                        self._idle.append(connection)
-                if not keep:
-                    connection.close()
-
-    def close(self) -> None:
-        """Close the connections, those on loan as they come back."""
-        with self._lock:
-            self._closed, idle, self._idle = True, self._idle, []
-        for connection in idle:
-            connection.close()
+from studio.session.project.readers import Readers
+from studio.session.project.troubles import damaged
 
 
 class ProjectBlobs:

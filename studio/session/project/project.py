@@ -3,9 +3,7 @@
 import contextlib
 import os
 import secrets
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Container, Iterator
 from pathlib import Path
 
@@ -15,8 +13,10 @@ from studio.domain.document.history import History, Version
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.user_paths import exists, expanded
 from studio.session.project import schema
-from studio.session.project.blobs import ProjectBlobs, Readers
+from studio.session.project.blobs import ProjectBlobs
+from studio.session.project.jobs import keep_finished_only, runner_of
 from studio.session.project.lock import ProjectLock
+from studio.session.project.readers import Readers
 from studio.session.project.store import Change, Store, Weight
 from studio.session.project.troubles import damaged, told
 
@@ -53,7 +53,7 @@ class Project:
         with _made_beside(path) as new:
             with told(path), contextlib.closing(schema.connect(new, mode="rwc")) as connection:
                 schema.migrate(path, connection)
-            readers = Readers(new, immutable=False)
+            readers = Readers(new)
             store = Store(new, new.stat(), ProjectBlobs(readers), {}, set())
             try:
                 history = History.of(document, label)
@@ -160,10 +160,11 @@ class Project:
         self._writing().compact()
 
     def save_as(self, path: Path) -> None:
-        """Copy what was saved to `path`, at once and whole, and go on there; a project at `path` is replaced.
+        """Copy what was saved to `path`, at once and whole, and go on there; a project at `path` is replaced. Jobs that
+        are not over stay where they are, and only there.
 
-        Raises StudioError: INPUT when another window has `path` open, DISK when it cannot be written. What was at
-        `path` is then as it was, and this goes on where it is.
+        Raises StudioError: INPUT when another window has `path` open or runs its queue, DISK when it cannot be written.
+        What was at `path` is then as it was, and this goes on where it is.
         """
         path = expanded(path).absolute()
         if path == self.path and not self.read_only:
@@ -172,16 +173,17 @@ class Project:
             path.parent.mkdir(parents=True, exist_ok=True)
             lock = ProjectLock.take(path)
         if lock is None:
-            raise StudioError(
-                ErrorKind.INPUT, f"{path.name} is open in another window.", "Close it there, or choose another name."
-            )
+            raise _in_use(path, "is open in another window.")
         try:
             with _made_beside(path) as new:
                 with self._opened.readers.lent() as source, told(path):
                     with contextlib.closing(sqlite3.connect(new)) as target:
                         source.backup(target)
-                    schema.connect(new, mode="rw").close()  # sets its journal to the one we use
+                    with contextlib.closing(schema.connect(new, mode="rw")) as copy:
+                        schema.migrate(path, copy)
+                        keep_finished_only(copy)
                 with told(path):
+                    _require_no_runner(path)
                     _settle_log(path)
                     _put_in_place(new, path)
             opened = _Opened(path, lock)
@@ -237,20 +239,21 @@ class Project:
 
 
 class _Opened:
-    """The file, whoever's it is to write, and a copy of it where it cannot be read in its place."""
+    """The file, whoever's it is to write."""
 
     def __init__(self, path: Path, lock: ProjectLock | None = None) -> None:
         """Raises StudioError when there is no project at `path`."""
-        self.path, self.why, self._away = path, "", ""
+        self.path, self.why = path, ""
         with told(path):
             path.stat()
         self._lock = lock
         self._take_lock()
         try:
-            if self.why != OTHER_WINDOW:  # reading the bytes of a file that this process writes drops its locks
+            if self.why != OTHER_WINDOW:
                 schema.require_project(path)
-                self._migrate()
-            self.readers = self._reading()
+            if not self.why:
+                schema.bring_up_to_date(path)
+            self.readers = Readers.closed(path) if self.why == CLOSED else Readers(path)
             with told(path):
                 self.place = path.stat()
         except StudioError:
@@ -264,8 +267,6 @@ class _Opened:
         if self._lock is not None:
             self._lock.release()
             self._lock = None
-        if self._away:
-            shutil.rmtree(self._away, ignore_errors=True)
 
     def _take_lock(self) -> None:
         if self._lock is not None:
@@ -280,28 +281,16 @@ class _Opened:
         elif not os.access(self.path, os.W_OK):
             self.why = CLOSED
 
-    def _migrate(self) -> None:
-        if self.why:
-            return
-        with told(self.path), contextlib.closing(schema.connect(self.path, mode="ro")) as connection:
-            schema.require_current(self.path, connection)
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version < len(schema.MIGRATIONS):
-            with told(self.path), contextlib.closing(schema.connect(self.path, mode="rw")) as connection:
-                schema.migrate(self.path, connection)
 
-    def _reading(self) -> Readers:
-        if self.why != CLOSED:
-            return Readers(self.path, immutable=False)
-        with told(self.path):
-            if not schema.has_log(self.path):
-                return Readers(self.path, immutable=True)
-            # Its program was killed, and SQLite may not put the log in order where it lies.
-            self._away = tempfile.mkdtemp(prefix="safelight-")
-            copy = Path(self._away) / self.path.name
-            shutil.copyfile(self.path, copy)
-            shutil.copyfile(schema.log_of(self.path), schema.log_of(copy))
-        return Readers(copy, immutable=False)
+def _in_use(path: Path, how: str) -> StudioError:
+    return StudioError(ErrorKind.INPUT, f"{path.name} {how}", "Close it there, or choose another name.")
+
+
+def _require_no_runner(path: Path) -> None:
+    """Raise StudioError (INPUT) when somebody runs the queue of a project; OSError where its folder is closed."""
+    if (lock := ProjectLock.take(runner_of(path))) is None:
+        raise _in_use(path, "has a queue that is running.")
+    lock.release()
 
 
 @contextlib.contextmanager

@@ -2,11 +2,14 @@
 
 `parts` and `tiles` are content-addressed: `digest` is the SHA-256 of what is stored, uncompressed. A version's
 `document` names a part (`studio/domain/document/document_json.py`). `checked` is the CRC-32 of a row's other values.
-Later features add tables of their own by a migration.
+`jobs` and the tables after it belong to `studio/session/journal/`.
 """
 
+import contextlib
 import os
 import sqlite3
+import threading
+import weakref
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +39,23 @@ def _version_1(connection: sqlite3.Connection) -> None:
         connection.execute(f"CREATE TABLE {table}")
 
 
-MIGRATIONS: tuple[Migration, ...] = (_version_1,)  # the n-th takes a file from version n − 1 to n
+def _version_2(connection: sqlite3.Connection) -> None:
+    for table in (
+        # `value` is a job as JSON; `changed` is the count of the transaction that wrote the row last, by `writer`.
+        "jobs(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, ended REAL NOT NULL,"
+        " value BLOB NOT NULL, changed INTEGER NOT NULL, writer TEXT NOT NULL, checked INTEGER NOT NULL)",
+        "checkpoints(job TEXT NOT NULL, picture INTEGER NOT NULL, step INTEGER NOT NULL, data BLOB NOT NULL,"
+        " checked INTEGER NOT NULL, PRIMARY KEY (job, picture, step))",
+        "previews(job TEXT NOT NULL, picture INTEGER NOT NULL, step INTEGER NOT NULL, width INTEGER NOT NULL,"
+        " height INTEGER NOT NULL, data BLOB NOT NULL, checked INTEGER NOT NULL, PRIMARY KEY (job, picture, step))",
+        "wishes(id INTEGER PRIMARY KEY AUTOINCREMENT, act TEXT NOT NULL, job TEXT NOT NULL)",
+        "queue(name TEXT PRIMARY KEY, value INTEGER NOT NULL)",
+    ):
+        connection.execute(f"CREATE TABLE {table}")
+    connection.execute("CREATE INDEX jobs_changed ON jobs(changed)")
+
+
+MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2)  # the n-th takes a file from version n − 1 to n
 
 
 def checksum(*values: object) -> int:
@@ -44,15 +63,40 @@ def checksum(*values: object) -> int:
     return zlib.crc32(repr(values).encode("utf-8", "surrogatepass"))
 
 
+class _Connection(sqlite3.Connection):
+    """One that is known to be open for as long as it is."""
+
+    place: os.stat_result
+
+    def close(self) -> None:
+        super().close()
+        with _OPENING:
+            _OPEN.discard(self)
+
+
+_OPEN: weakref.WeakSet[_Connection] = weakref.WeakSet()
+_OPENING = threading.RLock()
+
+
+def open_here(path: Path) -> bool:
+    """Whether this process has a database open. Raises OSError."""
+    place = path.stat()
+    with _OPENING:
+        return any(os.path.samestat(connection.place, place) for connection in _OPEN)
+
+
 def require_project(path: Path) -> None:
-    """Look at a file's first bytes, before SQLite may touch it.
+    """Look at a file's first bytes, before SQLite may touch it; one that this process has open was looked at.
 
     Raises StudioError: DISK for one that is gone, closed or cut short, INPUT for one that is no project or a newer
-    version's. Not to be called while this process has the file open for writing: closing it again drops SQLite's locks.
+    version's.
     """
-    with told(path), path.open("rb") as file:
-        header = file.read(_HEADER)
-        size = file.seek(0, os.SEEK_END)
+    with told(path), _OPENING:
+        if open_here(path):  # to close a file that SQLite has open in the same process drops its locks
+            return
+        with path.open("rb") as file:
+            header = file.read(_HEADER)
+            size = file.seek(0, os.SEEK_END)
     if not header.strip(b"\0") or (len(header) < _HEADER and _MAGIC.startswith(header[: len(_MAGIC)])):
         raise damaged(path, "its beginning is missing")
     if not header.startswith(_MAGIC) or int.from_bytes(header[68:72], "big") != APPLICATION_ID:
@@ -62,6 +106,22 @@ def require_project(path: Path) -> None:
     if not has_log(path) and size < pages * (65536 if page == 1 else page):
         raise damaged(path, "its end is missing")
     _require_known(path, int.from_bytes(header[60:64], "big"), len(MIGRATIONS))
+
+
+def require_in_place(path: Path, place: os.stat_result) -> None:
+    """Raise StudioError (DISK) when `path` no longer means the file that it meant: SQLite would go on writing into one
+    that has no name any more. Raises OSError.
+    """
+    try:
+        same = os.path.samestat(path.stat(), place)
+    except FileNotFoundError:
+        same = False
+    if not same:
+        raise StudioError(
+            ErrorKind.DISK,
+            f"{path.name} was moved, deleted or replaced while it was open.",
+            "Put it back, or choose File > Save As. Nothing is lost while this window stays open.",
+        )
 
 
 def log_of(path: Path) -> Path:
@@ -84,9 +144,18 @@ def disk_bytes(path: Path) -> int:
 
 
 def connect(path: Path, *, mode: str, immutable: bool = False) -> sqlite3.Connection:
-    """A connection for one thread at a time; `mode` is SQLite's: "ro", "rw" or "rwc". Raises sqlite3.Error."""
+    """A connection for one thread at a time; `mode` is SQLite's: "ro", "rw" or "rwc". Raises sqlite3.Error, OSError."""
     uri = f"{path.absolute().as_uri()}?mode={mode}{'&immutable=1' if immutable else ''}"
-    connection = sqlite3.connect(uri, timeout=_BUSY, isolation_level=None, check_same_thread=False, uri=True)
+    with _OPENING:
+        connection = sqlite3.connect(
+            uri, timeout=_BUSY, isolation_level=None, check_same_thread=False, uri=True, factory=_Connection
+        )
+        try:
+            connection.place = path.stat()
+        except OSError:
+            sqlite3.Connection.close(connection)
+            raise
+        _OPEN.add(connection)
     try:
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA cell_size_check = ON")
@@ -123,9 +192,21 @@ def migrate(path: Path, connection: sqlite3.Connection) -> None:
     _require_known(path, version, len(MIGRATIONS), lowest=0)
     for number, migration in enumerate(MIGRATIONS[version:], version + 1):
         with transaction(connection):
+            if connection.execute("PRAGMA user_version").fetchone()[0] >= number:  # another process was quicker
+                continue
             migration(connection)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {number}")
+
+
+def bring_up_to_date(path: Path) -> None:
+    """Migrate a project that may be written. Raises StudioError; see `require_current` and `migrate`."""
+    with told(path), contextlib.closing(connect(path, mode="ro")) as connection:
+        require_current(path, connection)
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version < len(MIGRATIONS):
+        with told(path), contextlib.closing(connect(path, mode="rw")) as connection:
+            migrate(path, connection)
 
 
 class transaction:  # noqa: N801 — reads as a block

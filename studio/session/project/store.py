@@ -10,11 +10,12 @@ from pathlib import Path
 from studio.domain.document.document import Document
 from studio.domain.document.document_json import Encoded, Encoder
 from studio.domain.document.history import Version
-from studio.domain.errors import ErrorKind, StudioError
+from studio.domain.errors import StudioError
 from studio.session.project.blobs import ProjectBlobs
+from studio.session.project.jobs import job_bytes
 from studio.session.project.ledger import Ledger, Pieces
 from studio.session.project.packing import packed
-from studio.session.project.schema import checksum, connect, disk_bytes, transaction
+from studio.session.project.schema import checksum, connect, disk_bytes, require_in_place, transaction
 from studio.session.project.troubles import damaged, told
 
 _BATCH = 100  # rows that one transaction of a sweep deletes
@@ -279,8 +280,9 @@ class Store:
         current = self._ledger.named_by(documents[each] for each in (self._current,) if each in documents)
         named = self._ledger.named_by(document for each, document in documents.items() if each not in removed)
         rows = self.connection.execute("SELECT digest, length(data) FROM parts").fetchall()
-        held = sum(sizes.values()) + sum(size for _, size in rows)
-        left = sum(size for tile, size in sizes.items() if tile in named.tiles or tile in self._kept)
+        jobs = job_bytes(self.connection)
+        held = jobs + sum(sizes.values()) + sum(size for _, size in rows)
+        left = jobs + sum(size for tile, size in sizes.items() if tile in named.tiles or tile in self._kept)
         left += sum(size for digest, size in rows if digest in named.parts)
         pages, free, page = (
             self.connection.execute(f"PRAGMA {name}").fetchone()[0]
@@ -295,17 +297,7 @@ class Store:
         return sum(self._ledger.sizes.get(tile, 0) for tile in tiles if tile not in self._kept)
 
     def _require_in_place(self) -> None:
-        """SQLite would go on writing into a file that has no name any more."""
-        try:
-            same = os.path.samestat(self.path.stat(), self._place)
-        except FileNotFoundError:
-            same = False
-        if not same:
-            raise StudioError(
-                ErrorKind.DISK,
-                f"{self.path.name} was moved, deleted or replaced while it was open.",
-                "Put it back, or choose File > Save As. Nothing is lost while this window stays open.",
-            )
+        require_in_place(self.path, self._place)
 
 
 def row(version: Version, document: bytes) -> tuple[int, int | None, str, float, str, bytes, int]:

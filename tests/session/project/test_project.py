@@ -194,15 +194,15 @@ def test_a_damaged_tile_costs_that_tile_only(painted: Path, tmp_path: Path) -> N
 
 
 def test_an_older_file_is_brought_up_to_date(painted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def version_2(connection: sqlite3.Connection) -> None:
+    def next_version(connection: sqlite3.Connection) -> None:
         connection.execute("CREATE TABLE clips(id INTEGER PRIMARY KEY)")
 
     path = tmp_path / "old.safelight"
     shutil.copyfile(painted, path)
-    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS[:1], version_2))
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, next_version))
     look(path)
     connection = sqlite3.connect(path)
-    assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (len(schema.MIGRATIONS),)
     assert connection.execute("SELECT count(*) FROM clips").fetchone() == (0,)
     connection.close()
 
@@ -210,14 +210,14 @@ def test_an_older_file_is_brought_up_to_date(painted: Path, tmp_path: Path, monk
 def test_a_migration_that_fails_leaves_the_file_as_it_was(
     painted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def version_2(connection: sqlite3.Connection) -> None:
+    def next_version(connection: sqlite3.Connection) -> None:
         connection.execute("DROP TABLE tiles")
         connection.execute("CREATE TABLE parts(id INTEGER)")  # exists
 
     path = tmp_path / "old.safelight"
     shutil.copyfile(painted, path)
     with monkeypatch.context() as patch:
-        patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS[:1], version_2))
+        patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, next_version))
         with pytest.raises(StudioError):
             Project.open(path)
     look(path)

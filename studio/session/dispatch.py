@@ -1,0 +1,85 @@
+"""One job on its way to the worker: its files are found, the journal keeps it, and only then it is sent."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from studio.domain.errors import StudioError
+from studio.domain.jobs import Job, JobState, Task
+from studio.domain.messages import Run
+from studio.session.job_list import JobList, over
+
+CHECKPOINT_SECONDS = 2.0  # of denoising that a kill may cost
+
+
+class Submitter(Protocol):
+    """The part of a worker host that a queue needs. Its methods may be called from any thread."""
+
+    def submit(self, run: Run) -> None:
+        """Carry out a job."""
+
+    def cancel(self, job_id: str) -> None:
+        """Stop a job; its terminal event comes within the host's bound."""
+
+    def pause(self, job_id: str) -> None:
+        """Stop a job at a checkpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where a task's model and LoRAs lie, "" and () where it needs none."""
+
+    model_path: str = ""
+    lora_paths: tuple[str, ...] = ()
+
+
+Locate = Callable[[Task], Located]
+
+
+class Dispatch:
+    """Sends jobs of a list to the worker. `locate` raises StudioError when a task's files are not there any more."""
+
+    def __init__(self, worker: Submitter, store: Path, jobs: JobList, locate: Locate) -> None:
+        self.worker = worker
+        self._store, self._list, self._locate = store, jobs, locate
+        self._outbox: dict[str, Run] = {}  # until the journal has them
+        self.previews = True  # ask for them
+
+    def start(self, job: Job) -> bool:
+        """Send a job to the worker once the journal has it, and name it as busy; False when it cannot begin now, or at
+        all: then it has failed.
+        """
+        try:
+            task = self._list.resolved(job.task)
+            if task is None:
+                return False
+            located = self._locate(task)
+        except StudioError as error:
+            self._list.put(over(dataclasses.replace(job, problem=error.problem), JobState.FAILED))
+            return False
+        job = dataclasses.replace(job.moved(JobState.QUEUED), task=task)
+        self._list.busy = job.id
+        self._outbox[job.id] = Run(
+            job.id,
+            task,
+            located.model_path,
+            str(self._store),
+            self.previews,
+            located.lora_paths,
+            done=len(job.pictures),
+            checkpoint_seconds=CHECKPOINT_SECONDS if self._list.journal is not None else -1.0,
+        )
+        self._list.put(job, then=lambda: self._send(job))
+        return True
+
+    def take_back(self, job_id: str) -> bool:
+        """Whether a job had not reached the worker yet; it never will then."""
+        return self._outbox.pop(job_id, None) is not None
+
+    def _send(self, job: Job) -> None:
+        """In the journal's thread, if there is one: the row is there, so the job may start, if it is still wanted."""
+        checkpoint = self._list.checkpoint(job)
+        if (run := self._outbox.pop(job.id, None)) is not None:
+            self.worker.submit(dataclasses.replace(run, checkpoint=checkpoint))
