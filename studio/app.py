@@ -32,7 +32,7 @@ def main(argv: Sequence[str]) -> int:
         return 0
     instance.listen()
     bridge = Bridge()
-    studio = Studio(paths, worker_factory(options.worker), bridge.post)
+    studio = Studio(paths, worker_factory(options.worker), bridge.post, journal=paths.queue)
     window = MainWindow(studio, bridge)
     window.closed.connect(application.quit)
     instance.opened.connect(window.open_files)

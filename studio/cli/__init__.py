@@ -15,11 +15,15 @@ from studio.cli.commands import app
 from studio.cli.failures import CANCELLED, Interrupted, report, report_cancel
 from studio.cli.interrupts import cancelling
 from studio.cli.program import Program, silence_output
+from studio.cli.queueing import add_queueing
+from studio.cli.reproducing import add_reproducing
 from studio.cli.retouching import add_retouching
 from studio.domain.errors import ErrorKind, Problem, StudioError
 
 WINDOW = "window"
 add_retouching(app)
+add_queueing(app)
+add_reproducing(app)
 
 
 def main(argv: Sequence[str] | None = None, engine: str = "") -> int:

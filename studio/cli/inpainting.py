@@ -8,8 +8,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-
 from studio.cli import generation
 from studio.cli.failures import Interrupted
 from studio.cli.generation import open_headless, recipe_for
@@ -32,9 +30,9 @@ from studio.imaging.placing import Exactness
 from studio.session import inpainting
 from studio.session.gallery import Entry
 from studio.session.headless import Cancelled, Headless, Outcome
-from studio.session.inpainting import Placed, Prepared
+from studio.session.inpainting import Prepared
+from studio.session.whole_pictures import EXACT_SUFFIX, Work, opaque, opened
 
-_EXACT_SUFFIX = ".png"
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -53,19 +51,6 @@ class Area:
     strength: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """A picture as its file holds it, (h, w, 3) or (h, w, 4) with straight alpha, and the mask (h, w)."""
-
-    picture: Pixels
-    mask: Pixels
-    settings: Inpaint
-
-    @property
-    def size(self) -> Size:
-        return Size(self.picture.shape[1], self.picture.shape[0])
-
-
 def inpaint(program: Program, area: Area, request: generation.Request) -> int:
     """Carry out `inpaint` and `outpaint`. All that can be checked is checked before the engine is started."""
     began = time.monotonic()
@@ -73,7 +58,7 @@ def inpaint(program: Program, area: Area, request: generation.Request) -> int:
     studio = headless.studio
     work = _opened(area)
     model = studio.model(request.model)
-    prepared = inpainting.prepare(placing.premultiplied(work.picture), work.mask, None, work.settings, model)
+    prepared = work.prepared(model)
     wanted = recipe_for(request, model, studio.library)
     wanted = dataclasses.replace(wanted, size=prepared.placement.size, inpaint=work.settings)
     studio.check(dataclasses.replace(wanted, inpaint=None))
@@ -99,7 +84,7 @@ def remove(area: Area, output: Path | None, as_json: bool) -> int:
     work = _opened(area)
     target = targets_for(output, Recipe())
     placed = inpainting.remove(placing.premultiplied(work.picture), work.mask, work.settings)
-    after, exactness = _put_back(work, placed)
+    after, exactness = work.put_back(placed)
     path = _save(after, target, area.image)
     _tell_of_loss(path)
     if as_json:
@@ -114,19 +99,16 @@ def remove(area: Area, output: Path | None, as_json: bool) -> int:
 # ------------------------------------------------------------------------------------------------ what is to be done
 
 
-def _opened(area: Area) -> _Work:
+def _opened(area: Area) -> Work:
     """Picture, mask and settings. Raises StudioError when a file or a setting cannot be used."""
     path = expanded(area.image).absolute()
-    picture = pictures.load_layered(path)
     settings = dataclasses.replace(_settings(area), image=str(path), extend=area.sides)
     if area.sides is not None:
+        picture = pictures.load_layered(path)
         _require_room(picture, area.sides)
-        return _Work(masks.extended(picture, area.sides), masks.extension_mask(picture, area.sides), settings)
+        return Work(masks.extended(picture, area.sides), masks.extension_mask(picture, area.sides), settings)
     assert area.mask is not None
-    mask_path = expanded(area.mask).absolute()
-    mask = masks.load_mask(mask_path)
-    masks.require_mask(mask, Size(picture.shape[1], picture.shape[0]))
-    return _Work(picture, mask, dataclasses.replace(settings, mask=str(mask_path)))
+    return opened(dataclasses.replace(settings, mask=str(expanded(area.mask).absolute())))
 
 
 def _settings(area: Area) -> Inpaint:
@@ -174,7 +156,7 @@ def _require_room(picture: Pixels, sides: Sides) -> None:
 class _Kept:
     """Puts the job's result back and saves the picture; then `exactness` and `badge` tell how that went."""
 
-    def __init__(self, headless: Headless, work: _Work, prepared: Prepared, targets: Named | Numbered) -> None:
+    def __init__(self, headless: Headless, work: Work, prepared: Prepared, targets: Named | Numbered) -> None:
         self._gallery, self._work = headless.studio.gallery, work
         self._prepared, self._targets = prepared, targets
         self.exactness = Exactness(0, 0, 0, 0)
@@ -183,27 +165,16 @@ class _Kept:
     def keep(self, job: Recipe, picture: Picture, engine: Ready | None) -> Entry:
         store = self._gallery.store
         placed = inpainting.finish(self._prepared, decode(store.get(picture.digest)))
-        after, self.exactness = _put_back(self._work, placed)
+        after, self.exactness = self._work.put_back(placed)
         self.badge = placed.badge
-        if isinstance(self._targets, Named) and self._targets.paths[picture.index].suffix.lower() != _EXACT_SUFFIX:
-            after = _opaque(after)
+        if isinstance(self._targets, Named) and self._targets.paths[picture.index].suffix.lower() != EXACT_SUFFIX:
+            after = opaque(after)
         digest = store.put(encode_png(after))
         whole = dataclasses.replace(picture, digest=digest, width=self._work.size.width, height=self._work.size.height)
         recipe = dataclasses.replace(job, inpaint=self._work.settings)
         entry = self._targets.save(self._gallery, recipe, whole, engine)
         store.discard(picture.digest)
         return entry
-
-
-def _put_back(work: _Work, placed: Placed) -> tuple[Pixels, Exactness]:
-    """The finished picture as a file holds it, compared with what it was. Raises StudioError (INTERNAL)."""
-    after = placing.over_file(work.picture, placed.pixels, placed.rect)
-    mask = np.zeros(after.shape[:2], np.uint8)
-    rect = placed.rect
-    mask[rect.y : rect.bottom, rect.x : rect.right] = placed.pixels[..., 3]
-    exactness = placing.verify(work.picture, after, mask)
-    exactness.require()
-    return after, exactness
 
 
 def _run(
@@ -226,10 +197,10 @@ def _save(after: Pixels, target: Named | Numbered, original: Path) -> Path:
     """Write the picture with what the original said of itself. Raises StudioError (INPUT, DISK)."""
     if isinstance(target, Numbered):
         path = target.folder / f"{original.stem}-removed.png"
-        return save_numbered(path, with_carried(encode_png(after), retouched(original), _EXACT_SUFFIX))
+        return save_numbered(path, with_carried(encode_png(after), retouched(original), EXACT_SUFFIX))
     path = target.paths[0]
     suffix = path.suffix.lower()
-    pixels = after if suffix == _EXACT_SUFFIX else _opaque(after)
+    pixels = after if suffix == EXACT_SUFFIX else opaque(after)
     try:
         save_new(path, with_carried(encode_png(pixels), retouched(original), suffix))
     except FileExistsError as error:
@@ -249,17 +220,12 @@ def _facts(exactness: Exactness, path: Path, size: Size) -> dict[str, object]:
 
 
 def _is_exact(path: Path) -> bool:
-    return path.suffix.lower() == _EXACT_SUFFIX
+    return path.suffix.lower() == EXACT_SUFFIX
 
 
 def _tell_of_loss(path: Path) -> None:
     if not _is_exact(path):
         note(f"note: {path.suffix} files do not keep pixels exactly; save as .png to keep all outside the mask.")
-
-
-def _opaque(pixels: Pixels) -> Pixels:
-    """On white, as formats without transparency show it."""
-    return pixels if pixels.shape[2] == 3 else placing.on_white(placing.premultiplied(pixels))
 
 
 def _text(rect: Rect) -> str:

@@ -20,7 +20,7 @@ from studio.domain.jobs import Job, JobState
 from studio.domain.messages import Phase
 from studio.session.studio import Studio
 
-_WORDS = {
+WORDS = {
     "": "Starting the engine",
     Phase.LOAD: "Loading the model",
     Phase.ENCODE: "Reading the prompt",
@@ -86,7 +86,7 @@ class _View:
         self._progress.update(self._line, completed=job.step, total=job.total or None)
 
     def _words(self, phase: str, job: Job | None = None) -> str:
-        words = " · ".join(part for part in (self._title, _WORDS.get(phase, phase)) if part)
+        words = " · ".join(part for part in (self._title, WORDS.get(phase, phase)) if part)
         if job and job.makes_pictures and job.recipe.batch > 1 and phase in (Phase.DENOISE, Phase.DECODE):
             return f"{words} {len(job.pictures) + 1} of {job.recipe.batch}"
         return words

@@ -15,8 +15,7 @@ from studio.domain.user_paths import expanded
 from studio.imaging.files import require_writable
 from studio.imaging.pictures import load_picture
 from studio.session.gallery import Entry, Gallery, require_format
-from studio.session.headless import Cancelled, Headless, Outcome
-from studio.session.studio import KeepUpscaled
+from studio.session.headless import Cancelled, Headless, KeepUpscaled, Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections import deque
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from studio.domain.messages import Event, JobEvent, Preview, is_terminal
+from studio.session.outside import Outside
 
 SLICE = 0.006  # seconds of handling before the event loop gets its turn
 
@@ -24,7 +25,9 @@ class Bridge(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._lock = threading.Lock()
-        self._unread: deque[Event | str] = deque()  # a bare job id stands where its newest preview will be handled
+        self._unread: deque[Event | Outside | str] = (
+            deque()
+        )  # a bare job id stands where its newest preview will be handled
         self._previews: dict[str, Preview] = {}
         self._awake = False
         self._open = True
@@ -33,7 +36,7 @@ class Bridge(QObject):
         self._next.timeout.connect(self._drain)
         self._woken.connect(self._drain, Qt.ConnectionType.QueuedConnection)
 
-    def post(self, event: Event) -> None:
+    def post(self, event: Event | Outside) -> None:
         """Take an event in, from any thread; returns at once."""
         with self._lock:
             if not self._open:
@@ -53,7 +56,7 @@ class Bridge(QObject):
         self._held = False
         self._next.start()
 
-    def close(self) -> tuple[Event, ...]:
+    def close(self) -> tuple[Event | Outside, ...]:
         """Take nothing more; the program is about to end. Returns what is unread, without previews."""
         self._next.stop()
         with self._lock:
@@ -63,7 +66,7 @@ class Bridge(QObject):
             self._previews.clear()
             return unread
 
-    def _store(self, event: Event) -> None:
+    def _store(self, event: Event | Outside) -> None:
         if isinstance(event, Preview):
             if event.job_id not in self._previews:
                 self._unread.append(event.job_id)
@@ -73,7 +76,7 @@ class Bridge(QObject):
             self._previews.pop(event.job_id, None)
         self._unread.append(event)
 
-    def _take(self) -> Event | None:
+    def _take(self) -> Event | Outside | None:
         with self._lock:
             while self._unread:
                 item = self._unread.popleft()

@@ -16,6 +16,7 @@ class DraftKeeper(QObject):
     def __init__(self, panel: PromptPanel, settings: SettingsFile, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._panel, self._settings = panel, settings
+        self._aside = False
         self._timer = QTimer(self, singleShot=True, interval=DELAY)
         self._timer.timeout.connect(self.save)
 
@@ -29,9 +30,20 @@ class DraftKeeper(QObject):
             self._panel.seed.roll()
         self._panel.changed.connect(self._edited)
 
+    def put_aside(self) -> None:
+        """The form is about to show something else for a while, which is no draft."""
+        self.save()
+        self._aside = True
+
+    def take_up(self) -> None:
+        """The form shows the draft again."""
+        self._aside = False
+
     def save(self) -> None:
         """Write now."""
         self._timer.stop()
+        if self._aside:
+            return
         value = self._settings.value
         draft, locked = self._panel.recipe(), self._panel.seed.locked
         if (draft, locked) != (value.draft, value.seed_locked):

@@ -14,13 +14,17 @@ from studio.ui.panels import fast_mode
 if TYPE_CHECKING:
     from studio.ui.window import MainWindow
 
-PICTURE = ("use-settings", "use-source", "copy", "save-as", "show-in-folder")  # the buttons under the canvas
+# the buttons under the canvas
+PICTURE = ("use-settings", "use-source", "show-steps", "copy", "save-as", "show-in-folder")
 PICTURE_MENU = (
     "use-settings",
     "use-prompt",
     "use-seed",
     "use-source",
     "upscale",
+    "",
+    "show-steps",
+    "reproduce",
     "",
     "copy",
     "save-as",
@@ -63,7 +67,7 @@ def _jobs(window: "MainWindow") -> tuple[Command, ...]:
     requests, queue = window.requests, window.studio.queue
     return (
         Command("generate", _tr("&Generate"), window.generate, ("Ctrl+Return", "Ctrl+Enter"), "sparkles"),
-        Command("cancel", _tr("&Cancel"), requests.cancel, ("Esc", "Ctrl+."), "circle-stop"),
+        Command("cancel", _tr("&Cancel"), window.cancel, ("Esc", "Ctrl+."), "circle-stop"),
         Command("cancel-all", _tr("Cancel &all jobs"), queue.cancel_all, ("Ctrl+Shift+.",), "list-x"),
         Command("roll-seed", _tr("&New seed"), window.panel.seed.roll, ("Ctrl+R",), "dices"),
         Command(
@@ -104,6 +108,8 @@ def _pictures(window: "MainWindow") -> tuple[Command, ...]:
             "image-up",
         ),
         Command("upscale", _tr("&Upscale ×4"), shown(requests.upscale)),
+        Command("reproduce", _tr("Rep&roduce and compare"), shown(window.aftercare.reproduce)),
+        Command("show-steps", _tr("Show its step&s"), window.aftercare.steps.toggle, ("Ctrl+H",), "film"),
         Command("copy", _tr("&Copy picture"), shown(actions.copy), ("Ctrl+Shift+C",), "copy"),
         Command("save-as", _tr("Save picture &as…"), shown(actions.save_as), ("Ctrl+Shift+S",), "save"),
         Command(

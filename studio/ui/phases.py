@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication
 
 from studio.domain.jobs import Job, JobState
 from studio.domain.messages import Phase
+from studio.domain.plan import Plan, Rung
 from studio.domain.recipe import Recipe
 from studio.domain.training import Training
 from studio.domain.upscaling import Upscaling
@@ -18,8 +19,8 @@ def _tr(text: str) -> str:
 def job_title(job: Job) -> str:
     """What a job is about, in a few words."""
     match job.task:
-        case Recipe(prompt=prompt):
-            return prompt or _tr("(no prompt)")
+        case Recipe(prompt=prompt, branches=branches):
+            return (branches[-1].prompt if branches else prompt) or _tr("(no prompt)")
         case Training(output=output):
             return _tr("Training: {name}").format(name=Path(output).stem)
         case Upscaling(path=path, factor=factor):
@@ -31,7 +32,7 @@ def phase_text(job: Job) -> str:
     if job.state is JobState.LOADING or (job.state is JobState.RUNNING and job.phase == Phase.LOAD):
         return _tr("Loading model")
     if job.state is not JobState.RUNNING:
-        return state_text(job.state)
+        return state_text(job.state) + _place(job)
     if job.phase == Phase.DENOISE and job.total:
         text = _tr("Denoising {step}/{total}").format(step=job.step, total=job.total)
     elif job.phase == Phase.PREPARE and job.total:
@@ -58,6 +59,13 @@ def phase_text(job: Job) -> str:
     return text
 
 
+def _place(job: Job) -> str:
+    """Where a job that stopped goes on."""
+    if job.state.final or job.phase not in (Phase.DENOISE, Phase.TRAIN) or not 0 < job.step < job.total:
+        return ""
+    return " · " + _tr("goes on at {step}/{total}").format(step=job.step, total=job.total)
+
+
 def state_text(state: JobState) -> str:
     """The word for a state."""
     return {
@@ -69,7 +77,33 @@ def state_text(state: JobState) -> str:
         JobState.FAILED: _tr("Failed"),
         JobState.CANCELLED: _tr("Cancelled"),
         JobState.INTERRUPTED: _tr("Interrupted"),
+        JobState.QUARANTINED: _tr("Set aside"),
     }[state]
+
+
+def rung_text(plan: Plan | None) -> str:
+    """What is done to get by with less memory; "" when nothing has to be."""
+    if plan is None or plan.rung is Rung.FULL:
+        return ""
+    return plan.reason or {
+        Rung.ALONE: _tr("Other models make room"),
+        Rung.TILED: _tr("Decoded in tiles, to take less memory"),
+        Rung.OFFLOADED: _tr("The model moves in parts, to take less memory"),
+        Rung.CPU: _tr("Computed by the processor, for want of memory"),
+    }.get(plan.rung, "")
+
+
+def plan_text(plan: Plan) -> str:
+    """How a job is set about, for a tooltip: device and number format, memory, time, and why."""
+    parts = [" · ".join(part for part in (plan.device, plan.dtype) if part)]
+    if plan.memory:
+        need, free = plan.memory / 2**30, plan.available / 2**30
+        words = _tr("about {need:.1f} of {free:.1f} GB of memory") if plan.available else _tr("about {need:.1f} GB")
+        parts.append(words.format(need=need, free=free))
+    if plan.seconds:
+        parts.append(_tr("expected to take {time}").format(time=rough(plan.seconds)))
+    parts.append(plan.reason or rung_text(plan))
+    return "\n".join(part for part in parts if part)
 
 
 def share(job: Job) -> float:
@@ -82,6 +116,11 @@ def share(job: Job) -> float:
 def about(seconds: float) -> str:
     """An estimate, with its uncertainty."""
     return duration(seconds) if seconds < 1 else _tr("about {time}").format(time=duration(seconds))
+
+
+def altogether(seconds: float) -> str:
+    """An estimate over many jobs: whole minutes are enough."""
+    return about(seconds) if seconds < 60 else _tr("about {time}").format(time=rough(seconds))
 
 
 def rough(seconds: float) -> str:

@@ -43,13 +43,6 @@ class Requests(QObject):
         self._panel.seed.advance()
         self._submit(self._panel.recipe())
 
-    def retry(self, job_id: str) -> None:
-        """Queue a job's recipe once more."""
-        for job in self._studio.queue.jobs:
-            if job.id == job_id:
-                self._again(job)
-                return
-
     def cancel(self) -> None:
         """Stop the job that runs, or the next one that would; a training that runs is paused, for hours are in it."""
         queue = self._studio.queue
@@ -86,15 +79,6 @@ class Requests(QObject):
         """Queue the enlargement of a picture; the result is another picture."""
         self._try(lambda: self._studio.submit_upscaling(Upscaling(str(entry.path))))
 
-    def _again(self, job: Job) -> None:
-        match job.task:
-            case Recipe():
-                self._submit(job.task.requested())
-            case Upscaling() as task:
-                self._try(lambda: self._studio.submit_upscaling(task))
-            case Training() as training:
-                self._try(lambda: self._studio.submit_training(training))
-
     def _try(self, submit: Callable[[], Job]) -> None:
         try:
             submit()
@@ -127,6 +111,10 @@ class Requests(QObject):
         if recipe is None:
             return
         self._panel.show_recipe(recipe, seed_locked=True)
+        for branch in recipe.branches[:1]:
+            message = self.tr("The picture took another way after step {step}, which the form cannot do.")
+            hint = self.tr("Generate makes the picture that it branched off. To branch again, show its steps.")
+            self._banner.report(Problem(ErrorKind.INPUT, message.format(step=branch.step), hint))
         chosen = self._panel.model.model
         if chosen is not None and recipe.model not in (chosen.name, chosen.path):
             hint = self.tr("Its settings are shown with {title}; the picture will be another one.")
@@ -135,6 +123,7 @@ class Requests(QObject):
 
     def _use_prompt(self, recipe: Recipe | None) -> None:
         if recipe is not None:
-            self._panel.prompt.show_text(recipe.prompt)
-            self._panel.negative.show_text(recipe.negative)
-            self._panel.negative_button.setChecked(bool(recipe.negative))
+            words = recipe.branches[-1] if recipe.branches else recipe
+            self._panel.prompt.show_text(words.prompt)
+            self._panel.negative.show_text(words.negative)
+            self._panel.negative_button.setChecked(bool(words.negative))

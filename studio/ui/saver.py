@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from studio.session.studio import Task
+from studio.session.studio import Errand
 from studio.ui.bridge import Bridge
 
 PATIENCE = 10.0  # seconds for the disk at closing
@@ -29,7 +29,7 @@ class Saver(QObject):
         self._under_way: deque[Future[Callable[[], None]]] = deque()  # oldest first
         self._ended.connect(self._go_on, Qt.ConnectionType.QueuedConnection)
 
-    def run(self, task: Task) -> None:
+    def run(self, task: Errand) -> None:
         """Begin a task, or let it wait for those before it; returns at once."""
         self._bridge.hold()
         future = self._thread.submit(task)

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStatusBar, QWidget
 
 from studio.domain.messages import Ready
 from studio.ui.machine import Memory, read_memory
-from studio.ui.phases import duration
+from studio.ui.phases import duration, rough
 from studio.ui.plurals import counted
 from studio.ui.theme.icons import pixmap
 from studio.ui.theme.tokens import COLOURS, SPACE
@@ -79,11 +79,13 @@ class StatusLine(QStatusBar):
         self.memory[0].setToolTip(text.format(ours=ours, free=free, total=total))
         self.memory[0].show()
 
-    def show_eta(self, jobs: int, seconds: float | None) -> None:
-        """How much is left to do."""
+    def show_eta(self, jobs: int, seconds: float | None, *, held: bool = False) -> None:
+        """How much is left to do, and how long that will take; `held`: not before the queue goes on."""
         text = counted(self.tr("%n job(s)", "", jobs), jobs)
-        if seconds is not None:
-            text += " · " + self.tr("{time} left").format(time=duration(seconds))
+        if held:
+            text += " · " + self.tr("paused")
+        elif seconds is not None:
+            text += " · " + self.tr("{time} left").format(time=duration(seconds) if seconds < 60 else rough(seconds))
         self.eta[1].setText(text)
         self.eta[0].setVisible(jobs > 0)
 

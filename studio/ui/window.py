@@ -8,11 +8,13 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from studio.domain.errors import Problem
-from studio.domain.jobs import Job, JobState
-from studio.domain.messages import Died, Event, Loaded, PictureDone, Ready, Unavailable
+from studio.domain.jobs import Job
+from studio.domain.messages import Died, Event, Ready, Unavailable
 from studio.session.gallery import Entry
 from studio.session.loras import LORAS
+from studio.session.outside import Outside
 from studio.session.studio import Studio
+from studio.ui.aftercare import Aftercare
 from studio.ui.bridge import Bridge
 from studio.ui.canvas.area import CanvasArea
 from studio.ui.canvas.stage import Stage
@@ -30,8 +32,9 @@ from studio.ui.menus import PICTURE, PICTURE_MENU, command_table, menus
 from studio.ui.paint.commands import paint_menus
 from studio.ui.paint.room import PaintRoom
 from studio.ui.panels.prompt_panel import PromptPanel
-from studio.ui.panels.queue_panel import QueuePanel
 from studio.ui.picture_actions import PictureActions
+from studio.ui.queue.desk import QueueDesk
+from studio.ui.queue.panel import QueuePanel
 from studio.ui.requests import Requests
 from studio.ui.saver import Saver
 from studio.ui.status import MemoryWatch, StatusLine
@@ -65,14 +68,16 @@ class MainWindow(QMainWindow):
         self.loader = PictureLoader(self)
         self.area = CanvasArea()
         self.panel = PromptPanel(studio.library, self.loader)
-        self.queue = QueuePanel()
+        self.queue = QueuePanel(self.loader)
         self.history = HistoryModel(self.loader, self)
         self.strip = HistoryStrip(self.history)
         self.status = StatusLine()
         self.stage = Stage(self.area, self.loader, self)
         self.actions_ = PictureActions(self)
         self.requests = Requests(studio, self.panel, self.stage, self.area.banner, self.area.offer, self.actions_, self)
+        self.aftercare = Aftercare(self)
         self.draft = DraftKeeper(self.panel, studio.settings, self)
+        self.desk = QueueDesk(self)
         self.memory = MemoryWatch(self)
         self.garbage = GarbageCollector(self)
         self.crashes = CrashLog(studio.paths.data / "log.txt", self.area.banner.report)
@@ -81,7 +86,7 @@ class MainWindow(QMainWindow):
         self.paint = PaintRoom(self)
         self.commands = Commands(self, command_table(self))
         self._eta = QTimer(self, interval=ETA_EVERY)
-        self._eta.timeout.connect(self._show_remaining)
+        self._eta.timeout.connect(self.desk.show_remaining)
         self._arrange()
         self._connect_parts()
         self._connect_studio()
@@ -102,8 +107,15 @@ class MainWindow(QMainWindow):
             self.requests.start_from(path)
 
     def generate(self) -> None:
-        """Queue what the form shows: for the gallery, or for its place on the canvas."""
-        (self.paint if self.paint.current else self.requests).generate()
+        """Queue what the form shows: for the gallery, or for its place on the canvas; or save what is edited."""
+        if self.desk.editing.job is not None:
+            self.desk.editing.save()
+        else:
+            (self.paint if self.paint.current else self.requests).generate()
+
+    def cancel(self) -> None:
+        """Leave the job that is edited as it is, or stop what runs."""
+        (self.desk.editing if self.desk.editing.job is not None else self.requests).cancel()
 
     def event(self, event: QEvent) -> bool:
         """Begin the work behind the window once it was painted."""
@@ -135,7 +147,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Safelight")
         self.resize(QSize(*SIZE).boundedTo(self.screen().availableSize()))
         self.setMinimumSize(*LEAST)
-        self.workspaces.add_note(self.area.banner)
+        for note in (self.area.banner, self.aftercare.news):
+            self.workspaces.add_note(note)
         self._add_workspaces()
         self.setCentralWidget(self.workspaces)
         self.setStatusBar(self.status)
@@ -160,6 +173,7 @@ class MainWindow(QMainWindow):
         view.insertActions(first, self.workspaces.actions_)
         view.insertSeparator(first)
         self.menuBar().setCornerWidget(self.workspaces.switch)
+        made[self.tr("&Generate")].addAction(self.aftercare.notifier.action)
         self.paint.join(made, tuple(paint_menus()))
         for name in PICTURE:
             self.area.bar.add(self.commands[name], words=name == PICTURE[0])
@@ -191,7 +205,7 @@ class MainWindow(QMainWindow):
         makes = ("generate", "paint")
         self.workspaces.switched.connect(lambda name: self.commands.enable(("generate",), name in makes))
         self.panel.generate.connect(self.generate)
-        self.panel.cancel.connect(self.requests.cancel)
+        self.panel.cancel.connect(self.cancel)
         self.panel.source.chosen.connect(self.requests.start_from)
         self.panel.model.changed.connect(self._show_examples)
         self.panel.loras.opening.connect(self.studio.refresh_library)
@@ -208,10 +222,6 @@ class MainWindow(QMainWindow):
         self.stage.shown.connect(self._picture_shown)
         self.strip.chosen.connect(self.stage.choose)
         self.strip.menu_wanted.connect(self._strip_menu)
-        self.queue.cancelled.connect(self.studio.queue.cancel)
-        self.queue.retried.connect(self.requests.retry)
-        self.queue.followed.connect(self._follow)
-        self.queue.cleared.connect(self._forget_finished)
         self.actions_.problem.connect(self._problem)
         self.memory.read.connect(self.status.show_memory)
 
@@ -249,6 +259,7 @@ class MainWindow(QMainWindow):
             end()
         self.studio.close()
         self._save_unread()
+        self.studio.end()
         self.garbage.stop()  # no thread of ours is left, but one that a dead disk holds
         self.crashes.remove()
         self.closed.emit()
@@ -266,11 +277,10 @@ class MainWindow(QMainWindow):
             signal.disconnect(slot)
 
     def _save_unread(self) -> None:
-        """Save what the worker had finished. The end of a job is no news any more: it would start the next one."""
+        """Save what the worker had finished, and from where what it had begun can go on."""
         self.studio.problem.connect(self._write_down)
         for event in self.bridge.close():
-            if isinstance(event, Loaded | PictureDone):  # the file tells the hash of the model
-                self.studio.handle(event)
+            self.studio.handle(event)
         self.saver.close()
 
     def _write_down(self, problem: Problem) -> None:
@@ -279,7 +289,7 @@ class MainWindow(QMainWindow):
 
     # ------------------------------------------------------------------------------------------ the session speaks
 
-    def _take(self, event: Event) -> None:
+    def _take(self, event: Event | Outside) -> None:
         self.studio.handle(event)
         if isinstance(event, Died):
             self.status.show_engine(None, self.tr("Restarting engine…"))
@@ -302,13 +312,10 @@ class MainWindow(QMainWindow):
         self.stage.saved(job, entry)
 
     def _job_changed(self, job: Job) -> None:
-        self.queue.show_job(job)
         self.stage.job_changed(job)
-        jobs = len(self.studio.queue.open_jobs)
+        jobs = self.studio.queue.open_count
         self.panel.foot.show_load(jobs)
         self.commands.enable(("cancel", "cancel-all"), jobs > 0)
-        if job.state in (JobState.FAILED, JobState.INTERRUPTED) and job.problem is not None:
-            self.area.banner.report(job.problem, job.details)
         self._watch_time(jobs)
 
     def _watch_time(self, jobs: int) -> None:
@@ -317,14 +324,6 @@ class MainWindow(QMainWindow):
         elif not jobs:
             self._eta.stop()
             self.status.show_eta(0, None)
-
-    def _show_remaining(self) -> None:
-        jobs, queue = self.studio.queue.open_jobs, self.studio.queue
-        self.status.show_eta(len(jobs), queue.remaining_seconds())
-        for job in jobs[:1]:
-            seconds = queue.pace.remaining([job])
-            self.queue.show_remaining(job.id, seconds)
-            self.stage.show_remaining(seconds)
 
     # ------------------------------------------------------------------------------------------------ the user acts
 
@@ -344,14 +343,6 @@ class MainWindow(QMainWindow):
     def _use_example(self, text: str) -> None:
         self.panel.prompt.show_text(text)
         self.panel.prompt.setFocus()
-
-    def _follow(self, job_id: str) -> None:
-        if any(job.id == job_id for job in self.studio.queue.open_jobs[:1]):
-            self.stage.follow()
-
-    def _forget_finished(self) -> None:
-        self.studio.queue.forget_finished()
-        self.queue.forget_finished()
 
     def _picture_shown(self, entry: Entry | None) -> None:
         self.commands.enable(PICTURE_MENU, entry is not None and not self.paint.current)

@@ -51,9 +51,9 @@ class Desks:
     def __init__(self, bot: QtBot) -> None:
         self._bot, self._open = bot, list[Desk]()
 
-    def open(self, home: Path) -> Desk:
+    def open(self, home: Path, journal: Path | None = None) -> Desk:
         bridge = Bridge()
-        studio, worker = make_studio(home, bridge)
+        studio, worker = make_studio(home, bridge, journal=journal)
         window = MainWindow(studio, bridge)
         desk = Desk(window, studio, worker, self._bot)
         self._open.append(desk)

@@ -206,15 +206,18 @@ def library() -> Library:
     return Library((STARTER, BIG), (), (FILM, INK, MOSS))
 
 
-def make_studio(home: Path, bridge: Bridge, kind: type[FakeWorker] = FakeWorker) -> tuple[Studio, FakeWorker]:
-    """A session under `home` with a fake worker, two models and three LoRAs."""
+def make_studio(
+    home: Path, bridge: Bridge, kind: type[FakeWorker] = FakeWorker, journal: Path | None = None
+) -> tuple[Studio, FakeWorker]:
+    """A session under `home` with a fake worker, two models and three LoRAs; its jobs are kept in `journal`, if any."""
     made: list[FakeWorker] = []
 
     def factory(post: Post, options: WorkerOptions) -> FakeWorker:
         made.append(kind(post, options))
         return made[0]
 
-    studio = Studio(Paths(home / "data", home / "config", home / "pictures"), factory, bridge.post)
+    paths = Paths(home / "data", home / "config", home / "pictures")
+    studio = Studio(paths, factory, bridge.post, journal=journal)
     studio.scan = library
     studio.refresh_library()
     return studio, made[0]

@@ -397,7 +397,7 @@ def test_a_paused_run_may_be_made_longer(desk: Desk, tmp_path: Path) -> None:
     page.foot.button.click()
     task = desk.worker.run.task
     assert isinstance(task, Training) and task.steps == 900
-    assert [job.state for job in desk.studio.queue.jobs] == [JobState.CANCELLED, JobState.QUEUED]
+    assert [job.state for job in desk.studio.queue.jobs] == [JobState.QUEUED, JobState.CANCELLED]
 
 
 def test_escape_pauses_a_training_and_never_throws_it_away(desk: Desk, tmp_path: Path) -> None:

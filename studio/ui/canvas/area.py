@@ -1,16 +1,19 @@
 """The middle of the workspace Generate: messages, the canvas or its invitation, and the line below."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from studio.ui.canvas.bar import CanvasBar
 from studio.ui.canvas.empty import EmptyState
 from studio.ui.canvas.view import CanvasView
+from studio.ui.denoise.bar import DenoiseBar
 from studio.ui.dropping import dropped_files
 from studio.ui.messages import ErrorBanner, OfferBar
 from studio.ui.theme.tokens import COLOURS, SPACE
 from studio.ui.widgets.buttons import push_button
+
+_LOW = 460  # logical pixels
 
 
 class CanvasArea(QWidget):
@@ -29,6 +32,7 @@ class CanvasArea(QWidget):
         self.view = CanvasView()
         self.empty = EmptyState()
         self.bar = CanvasBar()
+        self.steps = DenoiseBar()
         self.follow_button = push_button(
             self.tr("Show the running picture"),
             look="chip",
@@ -55,6 +59,11 @@ class CanvasArea(QWidget):
         self.follow_button.adjustSize()
         self.follow_button.move(SPACE.large, SPACE.large)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room, the picture needs it more."""
+        super().resizeEvent(event)
+        self.steps.set_low(event.size().height() < _LOW)
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Pictures are welcome."""
         if dropped_files(event.mimeData()):
@@ -74,4 +83,5 @@ class CanvasArea(QWidget):
         layout.setSpacing(0)
         layout.addLayout(notes)
         layout.addWidget(self.pages, 1)
+        layout.addWidget(self.steps)
         layout.addWidget(self.bar)

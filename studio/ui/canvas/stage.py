@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 from PySide6.QtGui import QImage
 
 from studio.domain.errors import StudioError
+from studio.domain.geometry import Size
 from studio.domain.jobs import Job, JobState
 from studio.domain.messages import Preview
+from studio.domain.recipe import Recipe
 from studio.domain.samplers import SAMPLERS
 from studio.session.gallery import Entry
 from studio.ui.canvas.area import CanvasArea
+from studio.ui.denoise.way import quoted
 from studio.ui.loader import WHOLE, PictureLoader
 from studio.ui.phases import about, phase_text, share
 from studio.ui.plurals import counted
@@ -33,6 +36,7 @@ class Stage(QObject):
         super().__init__(parent)
         self._area, self._loader = area, loader
         self._following = True
+        self._held = False
         self._live: _Live | None = None
         self._running: Job | None = None
         self._entry: Entry | None = None  # on the canvas
@@ -61,19 +65,57 @@ class Stage(QObject):
         self._want(entry)
         self._area.offer_to_follow(self._running is not None)
 
+    def stay(self) -> None:
+        """Stay with what is on the canvas until the next request."""
+        if self._entry is not None:
+            self._following, self._live = False, None
+            self._area.view.show_progress(None)
+
+    def hold(self, held: bool) -> None:
+        """The queue is paused, or goes on."""
+        self._held = held
+        if self._running is not None:
+            self._tell(self._running)
+
+    def look_back(self, image: QImage, size: Size, text: str) -> None:
+        """Show a step of a picture's way at the size that the picture has, and stay with it; null is an empty frame."""
+        self._following, self._live, self._wanted = False, None, None
+        self._area.view.show_progress(None)
+        if image.isNull():
+            self._area.view.show_frame(size)
+        else:
+            self._area.view.show_preview(image, size)
+        self._area.show_picture(True)
+        self._area.bar.caption.set_text(text)
+        self._area.view.setAccessibleDescription(text)
+        self._area.offer_to_follow(self._running is not None)
+
+    def look_ahead(self, result: QImage) -> None:
+        """Back from `look_back` to the picture on the canvas, whose pixels are `result`, or to what there is else."""
+        if self._entry is not None and not result.isNull():
+            self._area.view.show_result(result)
+            self._describe(self._entry)
+        elif self._running is not None:
+            self.follow()
+        elif self._before is not None:
+            self._want(self._before)
+        else:
+            self._area.show_picture(False)
+
     def job_changed(self, job: Job) -> None:
         """A job went on; those that make no pictures show nothing here."""
         if not job.makes_pictures:
             return
-        waits = job.state is JobState.QUEUED and self._running in (None, job)
-        if waits or job.state in (JobState.LOADING, JobState.RUNNING):
+        ours = self._running is not None and self._running.id == job.id
+        waits = job.state in (JobState.QUEUED, JobState.INTERRUPTED) and (ours or self._running is None)
+        if waits or job.state.active:
             starts = self._running is None or self._running.id != job.id
             self._running = job
             if self._following and starts:
                 self._go_live(job)
             self._area.offer_to_follow(not self._following)
             self._tell(job)
-        elif job.state.final and self._running is not None and self._running.id == job.id:
+        elif ours and (job.state.final or job.state is JobState.PAUSED):
             self._running = self._seconds = None
             self._area.offer_to_follow(False)
             self._over(job)
@@ -114,19 +156,23 @@ class Stage(QObject):
     def _tell(self, job: Job) -> None:
         if self._live is None or self._live.job_id != job.id:
             return
-        text = self.tr("Waiting for the engine") if job.state is JobState.QUEUED else phase_text(job)
+        text = phase_text(job)
+        if not job.state.active:
+            text = self.tr("The queue is paused") if self._held else self.tr("Waiting for the engine")
         if self._seconds is not None and job.state is JobState.RUNNING:
             text += " · " + about(self._seconds)
         self._area.bar.caption.set_text(text)
         self._area.view.setAccessibleDescription(text)
-        self._area.view.show_progress(share(job))
+        self._area.view.show_progress(share(job) if job.state.active or not self._held else None)
 
     def _over(self, job: Job) -> None:
         if self._live is None or self._live.job_id != job.id:
             return
         self._live = None
         self._area.view.show_progress(None)
-        if self._entry is not None:
+        if job.state is JobState.PAUSED and self._entry is None:
+            self._area.bar.caption.set_text(phase_text(job))
+        elif self._entry is not None:
             self._describe(self._entry)
         elif self._wanted is None and self._before is not None:
             self._want(self._before)
@@ -170,12 +216,21 @@ class Stage(QObject):
         steps = counted(self.tr("%n step(s)", "", recipe.sampling.steps), recipe.sampling.steps)
         sampler = SAMPLERS.get(recipe.sampling.sampler)
         title = sampler.title if sampler else recipe.sampling.sampler
-        return (self.tr("seed {seed}").format(seed=recipe.seed), f"{title}, {steps}")
+        made = (self.tr("seed {seed}").format(seed=recipe.seed), f"{title}, {steps}")
+        return (_branched(recipe), *made) if recipe.branches else made
 
     def _leave_entry(self) -> None:
         if self._entry is not None:
             self._entry = None
             self.shown.emit(None)
+
+
+def _branched(recipe: Recipe) -> str:
+    """Where a picture left the way of another one, and what that was of."""
+    *before, last = recipe.branches
+    prompt = before[-1].prompt if before else recipe.prompt
+    text = QCoreApplication.translate("Stage", "from step {step} of “{prompt}”")
+    return text.format(step=last.step, prompt=quoted(prompt))
 
 
 def _done(job: Job, index: int) -> bool:

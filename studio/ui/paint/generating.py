@@ -128,7 +128,6 @@ class InPlace(QObject):
                 staging.show_preview(None, rect)
         if not job.state.final:
             return
-        inpainting.forget(asked.ready.recipe, self._studio.gallery.store)
         asked.over = True
         if job.state is not JobState.DONE:
             asked.missing = 0

@@ -20,7 +20,7 @@ from studio.imaging.compose import changed_places
 from studio.session.live_painting import LivePainting
 from studio.session.live_requests import Painted, Request, Sketch, asked
 from studio.session.live_state import LiveState
-from studio.session.studio import Studio, Task
+from studio.session.studio import Errand, Studio
 from studio.ui.canvas.stage import to_image
 from studio.ui.paint.editor import Editor
 from studio.ui.paint.generating import accept, through
@@ -243,7 +243,7 @@ class LivePaint(QObject):
 
     # ------------------------------------------------------------------------------------------ slow work
 
-    def _run(self, task: Task) -> None:
+    def _run(self, task: Errand) -> None:
         self._thread.submit(task).add_done_callback(self._ended.emit)
 
     @Slot(object)

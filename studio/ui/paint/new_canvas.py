@@ -110,6 +110,7 @@ class NumberDialog(QDialog):
         self.box = WholeNumber()
         self.box.setRange(1, 1000)
         self.box.setValue(value)
+        self.box.selectAll()
         self.box.setAccessibleName(name)
         self.box.setToolTip(name)
         self.ok = push_button(title, look="accent-small")

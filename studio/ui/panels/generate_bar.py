@@ -69,6 +69,11 @@ class GenerateBar(QFrame):
         layout.addWidget(self.generate_button, 1)
         layout.addWidget(self.cancel_button)
 
+    def set_aside(self, aside: bool) -> None:
+        """Take the buttons that queue and stop away while the form shows something else; the number stays."""
+        for button in (self.generate_button, self.cancel_button):
+            button.setVisible(not aside)
+
     def show_load(self, jobs: int) -> None:
         """How many jobs are not over; while there are any, Generate adds to them."""
         text = self.tr("Add to queue · {count}").format(count=jobs) if jobs else self.tr("Generate")

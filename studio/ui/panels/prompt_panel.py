@@ -63,6 +63,7 @@ class PromptPanel(QWidget):
         self.foot = GenerateBar()
         self.fast = FastMode(self.foot.fast_button, self.loras, library, self._sampling, self)
         self._connect()
+        self._column = QVBoxLayout(self)
         self._arrange()
         self._model_changed()
         self.model.offer_defaults(None)
@@ -118,6 +119,10 @@ class PromptPanel(QWidget):
             self.size_field.set_value(model.default_size)
             self.show_sampling(liked)
         self._offer_defaults()
+
+    def add_bar(self, bar: QWidget) -> None:
+        """A bar above the form."""
+        self._column.insertWidget(0, bar)
 
     def mark(self, name: str) -> None:
         """Mark the control of a recipe's field as wrong; an empty name clears the mark."""
@@ -237,11 +242,10 @@ class PromptPanel(QWidget):
         column.addWidget(self.loras)
         column.addWidget(self.source)
         column.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(ScrollColumn(body), 1)
-        layout.addWidget(self.foot)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(ScrollColumn(body), 1)
+        self._column.addWidget(self.foot)
         self.setMinimumWidth(WIDTH)
 
     def _form(self) -> QGridLayout:

@@ -1,5 +1,6 @@
 """The picture that an image-to-image run starts from."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -9,7 +10,8 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QGridLayout, QHBoxLayout, QLa
 from studio.domain.recipe import SourceImage
 from studio.ui.dropping import PICTURES
 from studio.ui.loader import PictureLoader
-from studio.ui.theme.tokens import SPACE
+from studio.ui.theme.icons import pixmap
+from studio.ui.theme.tokens import COLOURS, SPACE
 from studio.ui.widgets.buttons import push_button, tool_button
 from studio.ui.widgets.labels import ElidedLabel, label
 from studio.ui.widgets.slider_field import SliderField
@@ -19,7 +21,10 @@ _STRENGTH = 0.6
 
 
 class SourceField(QWidget):
-    """A button while there is none; then its thumbnail, the strength and a way to remove it."""
+    """A button while there is none; then its thumbnail, the strength and a way to remove it.
+
+    `title_of` names pictures that are no file yet; it gives "" for files.
+    """
 
     changed = Signal()
     chosen = Signal(str)
@@ -27,6 +32,7 @@ class SourceField(QWidget):
     def __init__(self, loader: PictureLoader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._path, self._loader = "", loader
+        self.title_of: Callable[[str], str] = lambda _path: ""
         loader.loaded.connect(self._show_picture)
         self.pick_button = push_button(
             self.tr("Start from a picture…"),
@@ -63,10 +69,15 @@ class SourceField(QWidget):
             return
         self._path = source.path
         self.strength.set_value(source.strength)
-        self.file_name.set_text(Path(source.path).name)
-        self.picture.clear()
-        self._loader.request(source.path, self._pixels())
-        self.picture.setAccessibleName(self.tr("Starting picture {name}").format(name=Path(source.path).name))
+        to_come = self.title_of(source.path)
+        name = to_come or Path(source.path).name
+        self.file_name.set_text(name)
+        if to_come:
+            self.picture.setPixmap(pixmap("image-up", COLOURS.faint, 20, self.devicePixelRatioF()))
+        else:
+            self.picture.clear()
+            self._loader.request(source.path, self._pixels())
+        self.picture.setAccessibleName(self.tr("Starting picture {name}").format(name=name))
         self._show_card(True)
 
     def start_from(self, path: str) -> None:

@@ -161,9 +161,14 @@ QStatusBar QLabel { color: @muted; font-size: @captionpx; }
 *[look="title"] { background: @panel; border-bottom: 1px solid @line; }
 *[look="card"] { background: @window; border: 1px solid @line; border-radius: @radiuspx; }
 *[look="card"]:focus { border-color: @focus; }
+*[look="tools"] { background: @pressed; border-radius: 4px; }
+*[look="tools"] QToolButton { padding: 0; border-radius: 4px; }
+*[look="tools"] QToolButton:hover { background: @edge; }
 *[look="banner"] {
   background: @warning_ground; border: 1px solid @warning; border-radius: @radiuspx; margin-top: @mediumpx;
 }
+*[look="editing"] { background: @window; border-bottom: 2px solid @lamp; }
+*[look="held"] { background: @warning_ground; border: 1px solid @warning; border-radius: @radiuspx; }
 *[look="offer"] {
   background: @field; border: 1px solid @edge; border-radius: @radiuspx; margin-top: @mediumpx;
 }

@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from PySide6.QtCore import Qt
 
 from studio.domain.document.adjustments import Blur, ColorBalance, HueSaturation, Levels, Sharpen
 from studio.domain.document.layers import AdjustmentLayer
@@ -56,6 +57,26 @@ def test_black_stays_below_white(sitting: Sitting) -> None:
     layer = editor.desk.active
     assert isinstance(layer, AdjustmentLayer) and layer.adjustment == Levels(black=0.9)
     assert editor.adjustment.fields["white"].value == 100
+
+
+def test_a_white_can_be_typed_whose_first_digit_is_below_black(sitting: Sitting) -> None:
+    editor = sitting.editor
+    editor.add_adjustment("levels")
+    editor.adjustment.fields["black"].set_value(30)
+    box = editor.adjustment.fields["white"].box
+
+    def typed(text: str) -> Levels:
+        box.setFocus()
+        box.selectAll()
+        sitting.bot.keyClicks(box, text)
+        sitting.bot.keyClick(box, Qt.Key.Key_Return)
+        layer = editor.desk.active
+        assert isinstance(layer, AdjustmentLayer) and isinstance(layer.adjustment, Levels)
+        return layer.adjustment
+
+    assert typed("70").white == pytest.approx(0.7)
+    assert typed("20").white == pytest.approx(0.7), "black must stay below white"
+    assert box.value() == 70
 
 
 def test_a_selection_becomes_the_adjustments_mask(sitting: Sitting) -> None:

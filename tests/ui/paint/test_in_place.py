@@ -164,7 +164,10 @@ def test_a_project_can_be_left_before_its_job_is_queued(desk: Desk, page: PaintP
     desk.worker.finish("blue")
     desk.bot.waitUntil(lambda: desk.window.history.rowCount() > known)
     assert page.editor.staging.current is None and page.editor.staging.progress is None
-    assert inpaint is not None and not Path(inpaint.mask).exists(), "nothing needs it any more"
+    assert inpaint is not None and Path(inpaint.mask).exists(), "the job can be made again"
+    desk.bot.waitUntil(lambda: desk.studio.queue.open_count == 0)
+    desk.studio.queue.forget_finished()
+    assert not Path(inpaint.mask).exists() and not Path(inpaint.image).exists(), "nothing needs them any more"
 
 
 def test_the_model_works_at_a_size_it_can() -> None:

@@ -120,6 +120,24 @@ def test_a_text_is_written_where_it_is_clicked_and_changed_as_it_is_typed(sittin
     assert sitting.editor.desk.active.id != layer.id
 
 
+def test_the_size_of_a_text_can_be_typed_digit_by_digit(sitting: Sitting) -> None:
+    sitting.editor.take_up("text")
+    sitting.click(20, 60)
+    form = sitting.editor.options.findChild(TextForm)
+    assert form is not None
+    box = form.letters.box
+    box.setFocus()
+    box.selectAll()
+    shown = []
+    for digit in "96":
+        sitting.bot.keyClicks(box, digit)
+        shown.append(box.value())
+    sitting.settle()
+    layer = sitting.editor.desk.active
+    assert isinstance(layer, TextLayer)
+    assert (shown, layer.text.size, box.value()) == ([9, 96], 96, 96)
+
+
 def test_every_tool_has_a_sign_a_key_and_a_form(sitting: Sitting) -> None:
     for entry in TOOLS:
         assert not icon(entry.sign).isNull() and entry.key

@@ -187,6 +187,7 @@ class AdjustmentForm(QWidget):
             field.name(knob.title, knob.title)
             field.slider.sliderPressed.connect(self._next_drag)
             field.changed.connect(lambda value, knob=knob: self._set(knob, value))
+            field.box.editingFinished.connect(self.show_layer)
             self.fields[knob.path] = field
             self._grid.addWidget(row_label(knob.title, field), row, 0)
             self._grid.addWidget(field, row, 1)
@@ -213,7 +214,8 @@ class AdjustmentForm(QWidget):
             return
         changed = with_value(layer.adjustment, knob.path, value * knob.share)
         if isinstance(changed, Levels) and changed.white <= changed.black:
-            self.show_layer()  # black must stay below white
+            if not self.fields[knob.path].box.hasFocus():  # who types 70 begins with 7
+                self.show_layer()  # black must stay below white
             return
         self._edits.change(merge=f"adjust-{self._drag}-{layer.id}-{knob.path}", adjustment=changed)
 

@@ -64,11 +64,14 @@ class TextForm(Form):
         desk = self._desk
         if not self.isVisible():
             return
-        desk.set_options(text=dataclasses.replace(desk.options.text, **fields))  # type: ignore[arg-type]
+        text = dataclasses.replace(desk.options.text, **fields)  # type: ignore[arg-type]
         layer = self.layer
-        if layer is None or not desk.options.text.content.strip() or desk.read_only:
-            return
-        layer_id, store = layer.id, desk.store
+        if layer is not None and text.content.strip() and not desk.read_only:
+            self._retype(layer.id, fields)  # before the options: what is being changed is not shown as it was
+        desk.set_options(text=text)
+
+    def _retype(self, layer_id: str, fields: dict[str, object]) -> None:
+        store = self._desk.store
 
         def change(document: Document) -> Document:
             def again(now: object) -> TextLayer:
@@ -77,7 +80,7 @@ class TextForm(Form):
 
             return document.replaced(layer_id, again)
 
-        desk.later(self.tr("Edit text"), change, f"text-{layer_id}")
+        self._desk.later(self.tr("Edit text"), change, f"text-{layer_id}")
 
     def _set_font(self) -> None:
         family, style = self.font_box.currentData()

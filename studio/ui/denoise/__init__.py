@@ -1,0 +1,1 @@
+"""A picture's way from noise, looked at afterwards, and turned elsewhere."""

@@ -1,0 +1,1 @@
+"""A picture made again by what its file says, and compared with it."""
