@@ -19,7 +19,7 @@ from studio.engine.device import DevicePlan
 from studio.engine.failures import is_memory
 from studio.engine.libraries import diffusers, torch
 from studio.engine.mapped import map_weights
-from studio.engine.memory import Peak, give_back
+from studio.engine.memory import Peak, trim
 from studio.engine.models import LoadedModel
 from studio.engine.planning import Planner, also_tried
 from studio.engine.shortage import Shortage
@@ -60,7 +60,7 @@ class Placing:
             return
         try:
             map_weights(network.to(memory_format=self.plan.memory_format), self.folder)
-            give_back(self.plan.device)
+            trim(self.plan.device)
         except OSError as error:
             raise StudioError(
                 ErrorKind.DISK,

@@ -32,6 +32,11 @@ def free_memory(device: str) -> int:
 def give_back(device: str) -> None:
     """Return to the system what nobody holds any more: garbage, and what torch and the C library keep for the next."""
     gc.collect()
+    trim(device)
+
+
+def trim(device: str) -> None:
+    """Return to the system what torch and the C library keep for the next who wants memory."""
     if device.startswith("cuda"):
         torch.cuda.empty_cache()
     if _trim is not None:

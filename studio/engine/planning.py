@@ -43,8 +43,8 @@ TILE_SIDE = 512  # pixels of a picture that is decoded in one piece
 class Need:
     """Bytes that a job takes: its weights, and the work of each part besides them.
 
-    `tiled` is decoding on tiles of `tile` pixels a side, both 0 for pictures no larger than one. `network` is the largest
-    of the networks, and `tensor` the largest of their weights.
+    `tiled` is decoding on tiles of `tile` pixels a side, both 0 for pictures no larger than one. `network` is the
+    largest of the networks, and `tensor` the largest of their weights.
     """
 
     weights: int = 0

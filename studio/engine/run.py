@@ -97,7 +97,8 @@ class StudioEngine:
     def free(self) -> None:
         """Drop loaded models and caches."""
         self._shelf.clear()
-        self._forget()
+        self._studies.forget()
+        give_back(self.plan.device)
 
     def _train(self, command: Run, training: Training, emit: Emit, poll: Poll) -> Finished:
         from studio.engine.train.job import TrainingJob  # only who trains pays for peft and the rest: a second
@@ -120,7 +121,14 @@ class StudioEngine:
             place = functools.partial(in_effect, placing=placing, tile=tile)
             return _Job(rest, tell, poll, load, load_upscaler, plan, clock, place, anywhere=rung is Rung.CPU)
 
-        return climb(command, planner, attempt, functools.partial(self._make_room, path), emit)
+        def make_room(rung: Rung) -> None:
+            if rung >= Rung.ALONE:
+                placing = placing_for(rung, planner.computing, planner.processor, Path(command.store))
+                self._studies.forget()
+                self._shelf.keep_only(path, placing.name)
+                give_back(self.plan.device)
+
+        return climb(command, planner, attempt, make_room, emit)
 
     def _planner(self, command: Run, path: Path | None) -> Planner:
         """What a recipe with the model at `path`, or an upscaling, takes, and what there is."""
@@ -134,16 +142,6 @@ class StudioEngine:
         room = Room(free_memory(plan.device), free_memory(processor.device), others, own)
         rungs = rungs_for(need, room, plan, Path(command.store))
         return Planner(need, room, size, plan, processor, rungs, command.memory_factor)
-
-    def _make_room(self, path: Path | None, rung: Rung) -> None:
-        """Drop what a job with the model at `path` does without on this rung."""
-        if rung >= Rung.ALONE:
-            self._shelf.keep_only(path)
-            self._forget()
-
-    def _forget(self) -> None:
-        self._studies.forget()
-        give_back(self.plan.device)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from studio.engine.device import DevicePlan
 from studio.engine.ladder import WHOLE, Placing
 from studio.engine.libraries import torch
 from studio.engine.loading import identify, open_model
-from studio.engine.memory import give_back
+from studio.engine.memory import give_back, trim
 from studio.engine.models import LoadedModel, Poll
 from studio.engine.upscale import Upscaler
 
@@ -34,10 +34,11 @@ class Shelf:
         family, digest = identify(path, poll)
         key = path.resolve(), digest, placing.name
         if key not in self.models:
-            self._drop(lambda other: other[0] == key[0])
+            if self._drop(lambda other: other[0] == key[0]):
+                give_back(self._plan.device)
             self._make_room()
             self.models[key] = open_model(path, family, digest, placing.plan, poll, report, placing.settle)
-            give_back(self._plan.device)
+            trim(self._plan.device)
         self.models.move_to_end(key)
         return self.models[key]
 
@@ -55,20 +56,21 @@ class Shelf:
         others = [model for key, model in self.models.items() if key[0] != mine]
         return sum(map(_bytes, own)), sum(map(_bytes, others))
 
-    def keep_only(self, path: Path | None, placing: str = "") -> None:
-        """Drop all models but that at `path`, and that too when it is placed otherwise than `placing`."""
+    def keep_only(self, path: Path | None, placing: str) -> None:
+        """Drop all models but that at `path`, if it is placed so; the memory is free after `give_back`."""
         kept = path.resolve() if path else None
-        self._drop(lambda key: key[0] != kept or (bool(placing) and key[2] != placing))
+        self._drop(lambda key: (key[0], key[2]) != (kept, placing))
 
     def clear(self) -> None:
         """Drop everything."""
         self.models.clear()
         self._upscaler = None
 
-    def _drop(self, goes: Callable[[_Key], bool]) -> None:
-        for key in [key for key in self.models if goes(key)]:
+    def _drop(self, goes: Callable[[_Key], bool]) -> bool:
+        leaving = [key for key in self.models if goes(key)]
+        for key in leaving:
             del self.models[key]
-            give_back(self._plan.device)
+        return bool(leaving)
 
     def _make_room(self) -> None:
         def is_too_much() -> bool:

@@ -1,5 +1,6 @@
 """One job on its way to the worker: its files are found, the journal keeps it, and only then it is sent."""
 
+import contextlib
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Protocol
 from studio.domain.errors import StudioError
 from studio.domain.jobs import Job, JobState, Task
 from studio.domain.messages import Run
-from studio.session.job_list import JobList, over
+from studio.session.job_list import JobList, dated
 
 CHECKPOINT_SECONDS = 2.0  # of denoising that a kill may cost
 
@@ -57,7 +58,8 @@ class Dispatch:
                 return False
             located = self._locate(task)
         except StudioError as error:
-            self._list.put(over(dataclasses.replace(job, problem=error.problem), JobState.FAILED))
+            failed = dataclasses.replace(job, problem=error.problem).moved(JobState.FAILED)
+            self._list.put(dated(failed))
             return False
         job = dataclasses.replace(job.moved(JobState.QUEUED), task=task)
         self._list.busy = job.id
@@ -82,4 +84,5 @@ class Dispatch:
         """In the journal's thread, if there is one: the row is there, so the job may start, if it is still wanted."""
         checkpoint = self._list.checkpoint(job)
         if (run := self._outbox.pop(job.id, None)) is not None:
-            self.worker.submit(dataclasses.replace(run, checkpoint=checkpoint))
+            with contextlib.suppress(RuntimeError):  # the program ends meanwhile; it goes on the next time
+                self.worker.submit(dataclasses.replace(run, checkpoint=checkpoint))

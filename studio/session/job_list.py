@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from psygnal import Signal
 
 from studio.domain.errors import ErrorKind, StudioError
-from studio.domain.jobs import Job, JobState, Task, maker_of, sources_of, with_sources
+from studio.domain.jobs import Job, JobState, Priority, Task, maker_of, sources_of, with_sources
 from studio.domain.messages import Checkpoint, Preview
 from studio.domain.recipe import Recipe, require_valid
 from studio.domain.training import Training, require_valid_training
@@ -77,6 +77,26 @@ class JobList:
             self.journal.put((job,), then)
         elif then is not None:
             then()
+
+    def put_first(self, job_id: str) -> bool:
+        """Put a job of the line before all others; whether it is one."""
+        return job_id in self.line and self._place(job_id, self.line.before_all())
+
+    def put_before(self, job_id: str, before: str | None) -> bool:
+        """Put a job of the line before another, or at the end; whether it is one."""
+        if job_id not in self.line or before == job_id:
+            return False
+        place = self.line.place(job_id, before)
+        if place is None:
+            for other, rank in self.line.renumbered().items():
+                self.put(dataclasses.replace(self._jobs[other], rank=rank))
+            place = self.line.place(job_id, before)
+        return place is not None and self._place(job_id, place)
+
+    def _place(self, job_id: str, place: tuple[Priority, float]) -> bool:
+        priority, rank = place
+        self.put(dataclasses.replace(self._jobs[job_id], priority=priority, rank=rank))
+        return True
 
     def forget(self, job_ids: Iterable[str]) -> None:
         """Take jobs that are over off the list, but those that others wait for."""
@@ -213,7 +233,6 @@ class JobList:
                 )
 
 
-def over(job: Job, state: JobState) -> Job:
-    """The job in another state, with the time if that is an end."""
-    moved = job.moved(state)
-    return dataclasses.replace(moved, ended=time.time()) if moved.state.final and not moved.ended else moved
+def dated(job: Job) -> Job:
+    """The job, with the time of its end if it is over."""
+    return dataclasses.replace(job, ended=time.time()) if job.state.final and not job.ended else job

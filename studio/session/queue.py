@@ -14,29 +14,23 @@ from pathlib import Path
 from psygnal import Signal
 
 from studio.domain.errors import ErrorKind, StudioError
+from studio.domain.job_events import after
 from studio.domain.jobs import Job, JobState, Picture, Priority, Task, made_by
 from studio.domain.messages import (
-    Cancelled,
     Checkpoint,
     Event,
     Failed,
-    Finished,
     Interrupted,
     JobEvent,
-    Loaded,
     Log,
-    Paused,
-    Phase,
     PictureDone,
-    Planned,
     Preview,
-    Progress,
-    Started,
     TrainingEvent,
+    is_terminal,
 )
 from studio.domain.recipe import Branch, Recipe
 from studio.session.dispatch import Dispatch, Locate, Located, Submitter
-from studio.session.job_list import WAITS, JobList, over
+from studio.session.job_list import WAITS, JobList, dated
 from studio.session.journal import Journal, KeptPreview
 from studio.session.pace import Pace
 
@@ -68,7 +62,8 @@ class JobQueue:
         self._list = JobList()
         self._dispatch = Dispatch(worker, store, self._list, locate or (lambda _: Located()))
         self.changed, self.removed, self.forgotten = self._list.changed, self._list.removed, self._list.forgotten
-        self._to_wait: set[str] = set()  # that are being paused only to let something else happen
+        self._stopping: set[str] = set()  # that the worker was asked to pause
+        self._to_wait: set[str] = set()  # of those, the ones that go on by themselves
         self._awaits_journal = awaits_journal
         self._closing = self._held = False
         self.pace = pace or Pace()
@@ -239,9 +234,9 @@ class JobQueue:
         if (job := self._list.get(job_id)) is None:
             return
         if job_id != self._list.busy:
-            self._list.put(over(job, JobState.CANCELLED))
+            self._list.put(dated(job.moved(JobState.CANCELLED)))
         elif self._dispatch.take_back(job_id):
-            self._end(job, JobState.CANCELLED)
+            self._end(job.moved(JobState.CANCELLED))
         else:
             self._dispatch.worker.cancel(job_id)
 
@@ -255,21 +250,11 @@ class JobQueue:
 
     def run_next(self, job_id: str) -> None:
         """Let a waiting job be the next."""
-        if job_id in self._list.line:
-            priority, rank = self._list.line.before_all()
-            self._move(job_id, priority, rank)
+        self._moved(self._list.put_first(job_id))
 
     def move(self, job_id: str, before: str | None) -> None:
         """Put a waiting job before another, or at the end; it takes its neighbour's priority."""
-        if job_id not in self._list.line or before == job_id:
-            return
-        place = self._list.line.place(job_id, before)
-        if place is None:
-            for other, rank in self._list.line.renumbered().items():
-                self._list.put(dataclasses.replace(self._list[other], rank=rank))
-            place = self._list.line.place(job_id, before)
-        if place is not None:
-            self._move(job_id, *place)
+        self._moved(self._list.put_before(job_id, before))
 
     def forget(self, job_ids: Iterable[str]) -> None:
         """Take jobs that are over off the list, but those that others wait for; their pictures stay."""
@@ -309,6 +294,8 @@ class JobQueue:
     def closing(self) -> None:
         """The program ends: nothing starts any more, and what is stopped now goes on in the next session."""
         self._closing = True
+        if self._list.busy is not None and self._dispatch.take_back(self._list.busy):
+            self._end(self._list[self._list.busy].moved(JobState.PAUSED))
 
     def merge(self, jobs: Iterable[Job], gone: Iterable[str]) -> None:
         """Take in jobs that other processes added or changed in the journal, and ids of those they took away."""
@@ -338,60 +325,45 @@ class JobQueue:
             self._advance(job, event)
 
     def _advance(self, job: Job, event: JobEvent) -> None:
-        match event:
-            case Started():
-                self._list.put(job.moved(JobState.LOADING))
-            case Loaded():
-                self._loaded(job, event)
-            case Planned():
-                self._list.put(dataclasses.replace(job, plan=event.plan))
-            case Progress():
-                job = job if event.phase is Phase.LOAD else job.moved(JobState.RUNNING)
-                self._list.put(dataclasses.replace(job, phase=event.phase, step=event.step, total=event.total))
-            case PictureDone():
-                job = dataclasses.replace(job.progressed(), pictures=(*job.pictures, event.picture))
-                self._list.put(job)
-                self.picture.emit(job, event.picture)
-            case Finished():
-                self._end(dataclasses.replace(job.progressed(), cost=event.cost), JobState.DONE)
-            case Paused():
-                self._end(job, JobState.PAUSED)
-            case Cancelled():
-                self._end(job, JobState.CANCELLED)
-            case Failed():
-                self._end(dataclasses.replace(job, problem=event.problem, details=event.details), JobState.FAILED)
-            case Interrupted():
-                self._interrupted(job, event)
+        if is_terminal(event):
+            self._end(self._ended(job, event))
+            return
+        known = after(job, event)
+        self._list.put(known)
+        if isinstance(event, PictureDone):
+            self.picture.emit(known, event.picture)
 
-    def _interrupted(self, job: Job, event: Interrupted) -> None:
-        """The worker was lost under a job, which goes on by itself: unless it was the second in a row."""
-        if self._closing:  # ended with the program, not by the job
-            self._end(job, JobState.INTERRUPTED)
-        else:
-            lost = job.died(event.problem, event.details)
-            self._end(lost, lost.state)
+    def _ended(self, job: Job, event: JobEvent) -> Job:
+        """The job after its terminal event. One that is ended with the program, or because it did not pause in time, is
+        not to blame for that.
+        """
+        if isinstance(event, Interrupted) and self._closing:
+            return job.moved(JobState.INTERRUPTED)
+        if isinstance(event, Interrupted) and job.id in self._stopping:
+            return job.moved(JobState.PAUSED)
+        if isinstance(event, Failed) and event.problem.kind is ErrorKind.ENVIRONMENT and self._list.line:
+            self._hold(True)  # there is no engine: the others would only fail, too
+        return after(job, event)
 
-    def _end(self, job: Job, state: JobState) -> None:
+    def _end(self, job: Job) -> None:
         """The worker has nothing more to do with a job."""
         if job.id == self._list.busy:
             self._list.busy = None
         waits = job.id in self._to_wait or self._closing
         self._to_wait.discard(job.id)
-        self._list.put(over(job, state))
-        if state is JobState.PAUSED and waits:
-            self._list.put(self._list[job.id].moved(JobState.QUEUED))
+        self._stopping.discard(job.id)
+        self._list.put(dated(job))
+        if job.state is JobState.PAUSED and waits:
+            self._list.put(job.moved(JobState.QUEUED))
         self._feed()
 
     def _stop(self, job_id: str) -> None:
         """Pause the job that the worker has, or is about to get."""
         if self._dispatch.take_back(job_id):
-            self._end(self._list[job_id], JobState.PAUSED)
+            self._end(self._list[job_id].moved(JobState.PAUSED))
         else:
+            self._stopping.add(job_id)
             self._dispatch.worker.pause(job_id)
-
-    def _loaded(self, job: Job, event: Loaded) -> None:
-        if isinstance(job.task, Recipe):
-            self._list.put(dataclasses.replace(job, task=job.task.carried_out(event.model_hash, event.lora_hashes)))
 
     def _progressed(self, job: Job) -> None:
         if (known := job.progressed()) is not job:
@@ -419,7 +391,7 @@ class JobQueue:
                 self._list.journal.hold(held)
             self.held_changed.emit(held)
 
-    def _move(self, job_id: str, priority: Priority, rank: float) -> None:
-        self._list.put(dataclasses.replace(self._list[job_id], priority=priority, rank=rank))
-        self.reordered.emit()
-        self._feed()
+    def _moved(self, moved: bool) -> None:
+        if moved:
+            self.reordered.emit()
+            self._feed()

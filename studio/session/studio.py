@@ -37,14 +37,17 @@ class Worker(Submitter, Protocol):
     def start(self) -> None:
         """Begin; returns at once."""
 
-    def close(self) -> None:
-        """End the worker and wait for it."""
+    def close(self, timeout: float = 1.0) -> None:
+        """End the worker, by force after `timeout` seconds, and wait for it."""
 
 
 WorkerFactory = Callable[[Callable[[Event], None], WorkerOptions], Worker]
 Keep = Callable[[Job, Picture, Ready | None], Entry | None]
 Errand = Callable[[], Callable[[], None]]  # slow work for any thread; what it returns is for the owner's
 Post = Callable[[Event | Outside], None]
+
+
+_FAREWELL = 3.0  # seconds for what runs to leave a checkpoint; the window is hidden by then
 
 
 def run_here(errand: Errand) -> None:
@@ -107,7 +110,7 @@ class Studio:
     def close(self) -> None:
         """End the worker; what ran is stopped so that it can go on. Events still come, and are to be handled."""
         self.queue.closing()
-        self.worker.close()
+        self.worker.close(_FAREWELL)
 
     def end(self) -> None:
         """Close the journal, after the last event was handled and the last errand has ended."""

@@ -9,9 +9,10 @@ from studio.ui.denoise.looking import LookingBack
 from studio.ui.job_news import JobNews
 from studio.ui.messages import NewsBar
 from studio.ui.notification import Notifier
-from studio.ui.reproduction.making import Reproducing
+from studio.ui.reproduction.jobs import drop_old
 
 if TYPE_CHECKING:
+    from studio.ui.reproduction.making import Reproducing
     from studio.ui.window import MainWindow
 
 
@@ -21,13 +22,14 @@ class Aftercare(QObject):
     def __init__(self, window: "MainWindow") -> None:
         super().__init__(window)
         self._window = window
+        self._reproducing: Reproducing | None = None
+        window.studio.queue.taken_up.connect(self._taken_up)  # before the news, which counts what is left
         self.steps = LookingBack(window.studio, window.stage, window.area, self)
         self.news = NewsBar()
-        self._reproducing = Reproducing(window.studio, window)  # drops old jobs of its own before others look at them
         self._jobs = JobNews(window.studio, window.area.banner, self.news, self)
         self.notifier = Notifier(window.studio, window)
         window.studio.queue.held_changed.connect(window.stage.hold)
-        window.ending += [self._end, self._reproducing.close_work, self._jobs.close_work, self.notifier.close_work]
+        window.ending += [self._end, self._jobs.close_work, self.notifier.close_work]
         self.steps.problem.connect(window.area.banner.report)
         self.news.queue_wanted.connect(self._show_queue)
         self.notifier.wanted.connect(self._come_with)
@@ -35,10 +37,23 @@ class Aftercare(QObject):
     def reproduce(self, entry: Entry) -> None:
         """Make the picture on the canvas again, and compare."""
         self._window.stage.stay()
-        self._reproducing.start(entry)
+        self._maker().start(entry)
+
+    def _maker(self) -> "Reproducing":
+        """Its libraries are loaded when they are first needed."""
+        if self._reproducing is None:
+            from studio.ui.reproduction.making import Reproducing
+
+            self._reproducing = Reproducing(self._window.studio, self._window)
+            self._window.ending.append(self._reproducing.close_work)
+        return self._reproducing
+
+    def _taken_up(self, _count: int) -> None:
+        drop_old(self._window.studio.queue)
 
     def _end(self) -> None:
         self._window.studio.queue.held_changed.disconnect(self._window.stage.hold)
+        self._window.studio.queue.taken_up.disconnect(self._taken_up)
 
     def _show_queue(self) -> None:
         self._window.workspaces.show_page("generate")

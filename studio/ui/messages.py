@@ -3,13 +3,15 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.domain.errors import Problem
 from studio.ui.plurals import counted
 from studio.ui.theme.tokens import COLOURS
 from studio.ui.widgets.message_bar import MessageBar
+
+_ROOMY = 360  # logical pixels
 
 
 class ErrorBanner(MessageBar):
@@ -100,6 +102,11 @@ class NewsBar(MessageBar):
         self.pause_button.setVisible(not held)
         self.go_on_button.setVisible(held)
         self.say(message, hint)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room, what can be done needs it more than the hint."""
+        super().resizeEvent(event)
+        self.hint.setVisible(bool(self.hint.text()) and event.size().width() >= _ROOMY)
 
     def rest(self) -> None:
         """Nothing goes on any more."""

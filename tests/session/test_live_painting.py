@@ -17,6 +17,7 @@ from studio.domain.messages import (
     Cancelled,
     Failed,
     Finished,
+    Interrupted,
     Phase,
     PictureDone,
     Preview,
@@ -273,10 +274,11 @@ def test_what_cannot_be_asked_for_is_tried_again_with_the_next_change(bench: Ben
     assert bench.live.problem is None and len(bench.worker.runs) == 1
 
 
-def test_a_failure_pauses_until_the_user_goes_on(bench: Bench) -> None:
+@pytest.mark.parametrize("end", [Failed, Interrupted])
+def test_a_failure_pauses_until_the_user_goes_on(bench: Bench, end: type[Failed] | type[Interrupted]) -> None:
     bench.begin()
     problem = Problem(ErrorKind.MEMORY, "Too little memory.", "Choose a smaller frame.")
-    bench.say(Failed(bench.run.job_id, problem))
+    bench.say(end(bench.run.job_id, problem))
     assert bench.live.state is LiveState.PAUSED and bench.live.problem == problem
     bench.paint(10)
     bench.quiet()

@@ -437,6 +437,28 @@ def test_what_ends_with_the_program_goes_on_in_the_next(queue: JobQueue, three: 
     assert state(queue, three[0].id) is JobState.QUEUED and len(worker.runs) == 1
 
 
+def test_a_job_that_did_not_pause_in_time_is_paused_and_not_to_blame(
+    queue: JobQueue, three: list[Job], worker: FakeWorker
+) -> None:
+    for _ in range(3):
+        queue.pause(three[0].id)
+        queue.handle(Interrupted(three[0].id, Problem(ErrorKind.CRASH, "It did not stop in time.")))
+        assert state(queue, three[0].id) is JobState.PAUSED
+        assert present(queue, three[0]).deaths == 0
+        queue.pause(three[1].id)
+        queue.handle(Paused(three[1].id))
+        queue.resume(three[0].id)
+        queue.handle(Finished(three[2].id, Cost()))
+
+
+def test_without_an_engine_one_job_fails_and_the_others_wait(queue: JobQueue, three: list[Job]) -> None:
+    held: list[bool] = []
+    queue.held_changed.connect(held.append)
+    queue.handle(Failed(three[0].id, Problem(ErrorKind.ENVIRONMENT, "The engine cannot be loaded.")))
+    assert state(queue, three[0].id) is JobState.FAILED
+    assert [job.id for job in queue.open_jobs] == [job.id for job in three[1:]] and held == [True]
+
+
 def test_ten_thousand_jobs_are_no_burden(worker: FakeWorker) -> None:
     """Counted in work, not in seconds: a job's progress must not look at the others."""
     queue = JobQueue(worker, Path("store"))

@@ -5,7 +5,7 @@ import pytest
 
 from studio.domain.errors import ErrorKind, Problem
 from studio.domain.jobs import Cost
-from studio.domain.messages import Cancelled, Failed, Finished, PathStep, Run, Studied
+from studio.domain.messages import Cancelled, Failed, Finished, Interrupted, PathStep, Paused, Run, Studied
 from studio.domain.recipe import Recipe
 from studio.domain.study import Frame, Study
 from studio.session.queue import JobQueue
@@ -126,12 +126,21 @@ def test_studies_are_no_jobs_of_the_queue(bench: Bench) -> None:
     assert not bench.studies.handle(Finished("somebody else's", Cost()))
 
 
-def test_a_failure_is_told_and_the_next_one_goes_on(bench: Bench) -> None:
+@pytest.mark.parametrize("end", [Failed, Interrupted])
+def test_a_failure_is_told_and_the_next_one_goes_on(bench: Bench, end: type[Failed] | type[Interrupted]) -> None:
     told: list[str] = []
     bench.studies.failed.connect(lambda study, problem, details: told.append(f"{study.t} {problem.message} {details}"))
     bench.at(0.1)
-    bench.studies.handle(Failed(bench.worker.newest, Problem(ErrorKind.INPUT, "broken"), "traceback"))
+    bench.studies.handle(end(bench.worker.newest, Problem(ErrorKind.INPUT, "broken"), "traceback"))
     assert told == ["0.1 broken traceback"]
+    bench.at(0.2)
+    assert len(bench.worker.runs) == 2
+
+
+def test_a_study_that_the_worker_paused_is_over(bench: Bench) -> None:
+    bench.at(0.1)
+    bench.studies.handle(Paused(bench.worker.newest))
+    assert not bench.studies.under_way
     bench.at(0.2)
     assert len(bench.worker.runs) == 2
 

@@ -12,8 +12,10 @@ from studio.domain.messages import Finished, Phase, PictureDone, Preview, Progre
 from studio.domain.recipe import Recipe, Sampling
 from studio.domain.upscaling import Upscaling
 from studio.imaging.blobs import BlobStore
+from studio.ui.queue import actions
 from tests.ui.desk import Desk
 from tests.ui.fakes import picture, png
+from tests.ui.queueing import follow_link, said
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -155,9 +157,9 @@ def test_a_failure_is_told_with_its_hint_and_can_be_retried(desk: Desk) -> None:
     assert (banner.message.text(), banner.hint.text()) == ("It broke.", "Mend it.")
     banner.copy_button.click()
     assert "Traceback: the details" in QGuiApplication.clipboard().text()
-    row = desk.window.queue.row(desk.studio.queue.jobs[0].id)
-    assert row is not None and row.problem.isVisible() and row.hint.text() == "Mend it."
-    row.retry_button.click()
+    job = desk.studio.queue.jobs[0]
+    assert said(desk.window.queue, job).endswith("Failed, It broke. Mend it.")
+    follow_link(desk.window.queue, job, actions.RETRY)
     assert len(desk.worker.runs) == 2
     assert desk.worker.runs[0].recipe == desk.worker.runs[1].recipe
     banner.close_button.click()

@@ -173,3 +173,32 @@ def test_a_paused_job_leaves_its_picture_in_sight(desk: Desk) -> None:
     desk.bot.waitUntil(lambda: desk.studio.queue.jobs[0].state is JobState.PAUSED)
     assert desk.shown() == "#ff0000"
     assert desk.window.area.bar.caption.text().startswith("Paused")
+    desk.studio.queue.resume(job.id)
+    desk.bot.waitUntil(lambda: len(desk.worker.runs) == 2)
+    assert desk.shown() == "#ff0000", "until the next preview"
+    desk.worker.begin(4)
+    desk.worker.preview(5, "green")
+    desk.bot.waitUntil(lambda: desk.shown() == "#008000")
+
+
+def test_pausing_the_queue_leaves_the_picture_in_sight(desk: Desk) -> None:
+    job = running(desk, 4)
+    desk.worker.preview(4, "red")
+    desk.bot.waitUntil(lambda: desk.window.area.view.image is not None)
+    desk.studio.queue.hold()
+    desk.worker.post(Paused(job.id))
+    desk.bot.waitUntil(lambda: desk.studio.queue.jobs[0].state is JobState.QUEUED)
+    assert desk.shown() == "#ff0000"
+    assert desk.window.area.bar.caption.text() == "The queue is paused"
+
+
+def test_the_news_fits_into_a_narrow_window(desks: Desks, tmp_path: Path, file: Path) -> None:
+    leave(file, waiting(1), waiting(2))
+    desk = desks.open(tmp_path, file)
+    desk.window.resize(880, 600)
+    desk.bot.waitUntil(bar(desk).isVisible)
+    for part in (bar(desk).message, bar(desk).pause_button, bar(desk).queue_button):
+        desk.bot.waitUntil(lambda part=part: part.width() >= part.minimumSizeHint().width())  # type: ignore[misc]
+        desk.bot.waitUntil(lambda part=part: part.visibleRegion().boundingRect() == part.rect())  # type: ignore[misc]
+    assert bar(desk).message.height() >= bar(desk).message.heightForWidth(bar(desk).message.width())
+    assert desk.window.area.view.height() >= desk.window.area.view.minimumHeight()

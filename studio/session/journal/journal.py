@@ -21,7 +21,7 @@ from studio.session.journal.kept import KeptPreview, encoded
 from studio.session.journal.others import Others, snapshot
 from studio.session.journal.place import Place
 from studio.session.project import schema
-from studio.session.project.troubles import told
+from studio.session.project.troubles import DAMAGED_HINT, told
 
 KEPT_BYTES = 256 * 2**20  # of checkpoints and previews in all
 _LAZY = 1.0  # seconds that what may be lost waits for more of its kind
@@ -31,8 +31,8 @@ _PATIENCE = 30_000  # milliseconds that a write waits while another program writ
 _UNREAD = 32  # previews that wait to be encoded
 _PRUNED = 8 * 2**20  # bytes that are written before the kept ones are counted again
 _HINT = (
-    "Make room on the disk, or make the file and its folder writable. The queue goes on meanwhile, and is saved as soon"
-    " as that is possible; do not quit before."
+    "Make room on its disk, make the file and its folder writable, or put it back. The queue goes on meanwhile, and is"
+    " saved as soon as that is possible; do not quit before."
 )
 
 
@@ -274,11 +274,9 @@ class Journal:
         with self._wake:
             self._due, self._busy = None, True
             batch, self._writing, self._waiting = self._waiting, self._waiting, Batch()
-            unread, self._unread = self._unread, deque(maxlen=_UNREAD)
-            for preview in unread:
-                batch.keep_preview((preview.job_id, preview.index), encoded(preview))
         saved = False
         try:
+            self._encode(batch)
             saved = self._try(batch)
         finally:
             try:
@@ -288,6 +286,21 @@ class Journal:
                     self._prune(batch.kept_bytes)
             finally:
                 self._settle(batch, saved)
+
+    def _encode(self, batch: Batch) -> None:
+        with self._wake:
+            unread = tuple(self._unread)
+        done: list[KeptPreview] = []
+        try:
+            done.extend(map(encoded, unread))
+        finally:
+            with self._wake:
+                left = {id(each) for each in self._unread}  # less those of jobs that were removed meanwhile
+                for preview, kept in zip(unread, done, strict=False):
+                    if id(preview) in left:
+                        batch.keep_preview((preview.job_id, preview.index), kept)
+                gone = {id(each) for each in unread}
+                self._unread = deque((each for each in self._unread if id(each) not in gone), maxlen=_UNREAD)
 
     def _try(self, batch: Batch) -> bool:
         """Whether a batch could be written."""
@@ -355,7 +368,8 @@ class Journal:
     def _report(self, problem: Problem) -> None:
         if problem.message != self._told:
             self._told = problem.message
-            self.problem.emit(dataclasses.replace(problem, hint=_HINT))
+            hint = problem.hint if problem.hint == DAMAGED_HINT else _HINT
+            self.problem.emit(dataclasses.replace(problem, hint=hint))
 
 
 def _damage(path: Path, count: int) -> Problem:

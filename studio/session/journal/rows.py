@@ -123,16 +123,16 @@ def prune(connection: sqlite3.Connection, most: int) -> None:
     ended first; then the oldest checkpoints of the others, but not those that a job needs to go on.
     """
     sizes = connection.execute(
-        "SELECT job, sum(size) FROM (SELECT job, length(data) AS size FROM checkpoints"
-        " UNION ALL SELECT job, length(data) FROM previews) GROUP BY job"
+        "SELECT kept.job, CAST(total(kept.size) AS INTEGER), jobs.id IS NOT NULL FROM"
+        " (SELECT job, length(data) AS size FROM checkpoints UNION ALL SELECT job, length(data) FROM previews) AS kept"
+        f" LEFT JOIN jobs ON jobs.id = kept.job AND jobs.state IN ({ENDS}) GROUP BY kept.job ORDER BY jobs.ended"
     ).fetchall()
-    excess = sum(size for _, size in sizes) - most
+    excess = sum(size for _, size, _ in sizes) - most
     if excess <= 0:
         return
-    finished = dict(connection.execute(f"SELECT id, ended FROM jobs WHERE state IN ({ENDS})"))
     with transaction(connection):
-        for _, job_id, size in sorted((finished[job], job, size) for job, size in sizes if job in finished):
-            if excess > 0:
+        for job_id, size, finished in sizes:
+            if finished and excess > 0:
                 forget(connection, job_id)
                 excess -= size
         for number, size in connection.execute(_NOT_NEEDED).fetchall() if excess > 0 else ():
@@ -142,7 +142,7 @@ def prune(connection: sqlite3.Connection, most: int) -> None:
 
 
 _NOT_NEEDED = (
-    "SELECT rowid, length(data) FROM checkpoints WHERE EXISTS (SELECT 1 FROM checkpoints AS newer WHERE"
+    "SELECT rowid, coalesce(length(data), 0) FROM checkpoints WHERE EXISTS (SELECT 1 FROM checkpoints AS newer WHERE"
     " newer.job = checkpoints.job AND (newer.picture, newer.step) > (checkpoints.picture, checkpoints.step))"
     " ORDER BY rowid"
 )

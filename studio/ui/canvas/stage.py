@@ -37,6 +37,7 @@ class Stage(QObject):
         self._area, self._loader = area, loader
         self._following = True
         self._held = False
+        self._still = ""  # the job whose last preview stays in sight while it is paused
         self._live: _Live | None = None
         self._running: Job | None = None
         self._entry: Entry | None = None  # on the canvas
@@ -148,7 +149,7 @@ class Stage(QObject):
     def _go_live(self, job: Job) -> None:
         """The last picture stays in sight until the first preview takes its place."""
         self._live = _Live(job.id, len(job.pictures))
-        if self._entry is None and self._wanted is None:
+        if self._entry is None and self._wanted is None and self._still != job.id:
             self._area.view.show_frame(job.recipe.result_size)
             self._area.show_picture(True)
         self._tell(job)
@@ -170,7 +171,8 @@ class Stage(QObject):
             return
         self._live = None
         self._area.view.show_progress(None)
-        if job.state is JobState.PAUSED and self._entry is None:
+        self._still = job.id if job.state is JobState.PAUSED else ""
+        if self._still and self._entry is None:
             self._area.bar.caption.set_text(phase_text(job))
         elif self._entry is not None:
             self._describe(self._entry)

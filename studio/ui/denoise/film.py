@@ -31,6 +31,7 @@ class FilmStrip(Slider):
         self._result = QImage()
         self._small = functools.lru_cache(512)(self._scaled)
         self.setAccessibleName(self.tr("Steps of the picture"))
+        self.setToolTip(self.tr("The picture as it was guessed after each step"))
         self.setFixedHeight(CELL + _NUMBER + 2 * _EDGE)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.restored.connect(lambda: self.setValue(self.maximum()))

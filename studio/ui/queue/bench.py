@@ -152,7 +152,7 @@ def _progress(application: QApplication, window: MainWindow) -> Figure:
     for step in range(200):
         with samples.one():
             studio.handle(Progress(job_id, Phase.DENOISE, step, 200))
-            _draw(application, window.queue)
+            application.processEvents()
     return samples.figure("a step is shown", STALL_LIMIT)
 
 

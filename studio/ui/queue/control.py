@@ -40,7 +40,6 @@ class QueueControl(QObject):
         self._signals = (
             (queue.changed, panel.show_job),
             (queue.removed, panel.forget),
-            (queue.reordered, self._reordered),
             (queue.held_changed, panel.show_held),
             (queue.preview, panel.show_preview),
         )
@@ -100,9 +99,6 @@ class QueueControl(QObject):
     def _move(self, job_ids: list[str], before: str) -> None:
         for job_id in job_ids:
             self._queue.move(job_id, before or None)
-
-    def _reordered(self) -> None:
-        self.panel.show_jobs(self._queue.jobs)
 
     def _remaining(self, job: Job) -> float | None:
         return None if job.state.final else self._queue.pace.remaining([job])

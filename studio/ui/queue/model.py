@@ -82,6 +82,8 @@ class QueueModel(QAbstractListModel):
         self._pending: dict[str, None] = {}
         self._words: tuple[str, ...] = ()
         self._group = Group.ALL
+        self._texts: dict[str, tuple[Job, str]] = {}
+        self._recounted = False
         self.counts: Counter[JobState] = Counter()
         self.blockers: Callable[[Job], Sequence[Job]] = lambda _job: ()
         self.remaining: Callable[[Job], float | None] = lambda _job: None
@@ -98,8 +100,8 @@ class QueueModel(QAbstractListModel):
             self._wait(job_id)
         for job in self._jobs.values():
             self._place(job)
+        self._recounted = True
         self.settle()
-        self.counted.emit()
 
     def show_job(self, job: Job) -> None:
         """A job is new, or another than before."""
@@ -109,16 +111,17 @@ class QueueModel(QAbstractListModel):
             if before is not None:
                 self.counts[before.state] -= 1
             self.counts[job.state] += 1
-            self.counted.emit()
+            self._count()
         if not self._place(job):
             self.refresh(job.id)
 
     def forget(self, job_id: str) -> None:
         """A job is not in the list any more."""
+        self._texts.pop(job_id, None)
         if (job := self._jobs.pop(job_id, None)) is not None:
             self.counts[job.state] -= 1
             self._wait(job_id)
-            self.counted.emit()
+            self._count()
 
     def limit(self, text: str, group: Group) -> None:
         """Show only jobs of a group that have all these words."""
@@ -144,9 +147,12 @@ class QueueModel(QAbstractListModel):
         moved, self._pending = self._pending, {}
         if len(moved) > _FEW:
             self._rebuild()
-            return
-        for job_id in moved:
-            self._move(job_id)
+        else:
+            for job_id in moved:
+                self._move(job_id)
+        if self._recounted:
+            self._recounted = False
+            self.counted.emit()
 
     # ------------------------------------------------------------------------------------------ looking
 
@@ -158,6 +164,10 @@ class QueueModel(QAbstractListModel):
     def job(self, row: int) -> Job | None:
         """The job of a row."""
         return self._jobs.get(self._keys[row][-1]) if 0 <= row < len(self._keys) else None
+
+    def shown(self) -> list[Job | None]:
+        """The jobs of all rows; None where one is about to go."""
+        return [self._jobs.get(key[-1]) for key in self._keys]
 
     def row_of(self, job_id: str) -> int:
         """The row of a job, -1 when it is not shown."""
@@ -208,8 +218,16 @@ class QueueModel(QAbstractListModel):
     def _wanted(self, job: Job) -> bool:
         if not self._group.takes(job.state):
             return False
-        text = searched(job) if self._words else ""
+        if not self._words:
+            return True
+        text = self._text(job)
         return all(word in text for word in self._words)
+
+    def _text(self, job: Job) -> str:
+        known = self._texts.get(job.id)
+        if known is None or known[0].task is not job.task or known[0].problem is not job.problem:
+            known = self._texts[job.id] = job, searched(job)
+        return known[1]
 
     def _place(self, job: Job) -> bool:
         """Note that a job does not stand where it should; False when it does."""
@@ -222,6 +240,13 @@ class QueueModel(QAbstractListModel):
 
     def _wait(self, job_id: str) -> None:
         self._pending[job_id] = None
+        self._soon()
+
+    def _count(self) -> None:
+        self._recounted = True
+        self._soon()
+
+    def _soon(self) -> None:
         if not self._settling.isActive():
             self._settling.start()
 

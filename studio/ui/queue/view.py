@@ -63,6 +63,7 @@ class QueueView(QListView):
     def __init__(self, model: QueueModel, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.jobs, self._thumbnails = model, thumbnails
+        self._measured = 0  # the width for which the heights are known
         self._heights: list[int] = []
         self._tops: list[int] = [0]
         self._begins: dict[Section, int] = {}
@@ -84,7 +85,8 @@ class QueueView(QListView):
         thumbnails.changed.connect(model.refresh)
         model.modelAboutToBeReset.connect(self._remember)
         model.modelReset.connect(self._recall)
-        model.rowsMoved.connect(lambda *_: self.scheduleDelayedItemsLayout())
+        model.rowsMoved.connect(self._rows_moved)
+        model.rowsRemoved.connect(self._rows_removed)
 
     # ------------------------------------------------------------------------------------------ what is chosen
 
@@ -115,6 +117,7 @@ class QueueView(QListView):
         self._kept = [job.id for job in self.chosen()], current.id if current is not None else ""
 
     def _recall(self) -> None:
+        self._measured = 0
         self.doItemsLayout()
         chosen, current = self._kept
         self.choose(chosen)
@@ -124,11 +127,11 @@ class QueueView(QListView):
     # ------------------------------------------------------------------------------------------ where rows are
 
     def doItemsLayout(self) -> None:
-        """Measure all rows; a few milliseconds for ten thousand."""
-        width = self._width()
-        found = (self.jobs.job(row) for row in range(self.jobs.rowCount()))
-        self._heights = [rows.height(job, width) + GAP if job is not None else 0 for job in found]
-        self._tops = [0, *itertools.accumulate(self._heights)]
+        """Put the rows below each other; only those that are not measured yet are, a few milliseconds for thousands."""
+        if self._measured != self._width() or len(self._heights) != self.jobs.rowCount():
+            self._measured = self._width()
+            self._heights = rows.heights(self.jobs.shown(), self._measured)
+        self._tops = [0, *itertools.accumulate(self._heights, lambda top, high: top + high + GAP)]
         self._begins = self.jobs.begins()
         QAbstractItemView.doItemsLayout(self)
         self._show_tools()
@@ -139,7 +142,7 @@ class QueueView(QListView):
         if not index.isValid() or row >= len(self._heights):
             return QRect()
         top = self._top(row) - self.verticalOffset()
-        return QRect(INSET, top, self._width(), self._heights[row] - GAP)
+        return QRect(INSET, top, self._width(), self._heights[row])
 
     def indexAt(self, point: QPoint) -> QModelIndex:
         """The row at a point of the viewport."""
@@ -286,8 +289,27 @@ class QueueView(QListView):
         if row == self._hovered:
             self._show_tools()
 
+    def rowsInserted(self, parent: _Index, first: int, last: int) -> None:
+        """Measure what is new."""
+        self._heights[first:first] = rows.heights(self.jobs.shown()[first : last + 1], self._width())
+        super().rowsInserted(parent, first, last)
+
+    def _rows_removed(self, _parent: _Index, first: int, last: int) -> None:
+        del self._heights[first : last + 1]
+        self.scheduleDelayedItemsLayout()
+
+    def _rows_moved(self, _from: _Index, first: int, last: int, _to: _Index, place: int) -> None:
+        moved = self._heights[first : last + 1]
+        del self._heights[first : last + 1]
+        place -= len(moved) if place > first else 0
+        self._heights[place:place] = moved
+        self.scheduleDelayedItemsLayout()
+
     def _changed_size(self, row: int, job: Job) -> bool:
-        return self._begins != self.jobs.begins() or self._heights[row] != rows.height(job, self._width()) + GAP
+        if self._heights[row] != (now := rows.height(job, self._width())):
+            self._heights[row] = now
+            return True
+        return self._begins != self.jobs.begins()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Problems wrap anew at another width."""

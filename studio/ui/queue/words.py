@@ -9,7 +9,6 @@ from PySide6.QtCore import QCoreApplication
 from studio.domain.jobs import Job, JobState, Priority, maker_of
 from studio.domain.recipe import Recipe
 from studio.domain.training import Training
-from studio.domain.upscaling import Upscaling
 from studio.ui.phases import about, altogether, duration, job_title, phase_text, plan_text, state_text
 from studio.ui.plurals import counted
 
@@ -42,14 +41,14 @@ def line(job: Job, blockers: Sequence[Job]) -> str:
 
 def searched(job: Job) -> str:
     """The text that a filter looks into, in small letters."""
-    match job.task:
-        case Recipe() as recipe:
-            parts = [recipe.prompt, recipe.negative, recipe.model, *(branch.prompt for branch in recipe.branches)]
-        case Training() as training:
-            parts = [training.output, training.base]
-        case Upscaling(path=path):
-            parts = [path]
-    return " ".join([job_title(job), *parts, str(job.problem or "")]).casefold()
+    task = job.task
+    if isinstance(task, Recipe):
+        parts = [task.prompt, task.negative, task.model, *(branch.prompt for branch in task.branches)]
+    else:
+        parts = [job_title(job), task.base if isinstance(task, Training) else task.path]
+    if job.problem is not None:
+        parts.append(str(job.problem))
+    return "\n".join(parts).casefold()
 
 
 def tooltip(job: Job, blockers: Sequence[Job]) -> str:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import uuid
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,9 +21,8 @@ from studio.session.reproduce import Attempt, Original, attempt_for, read_origin
 from studio.session.studio import Studio
 from studio.ui.phases import phase_text, share
 from studio.ui.reproduction.dialog import ReproductionDialog
+from studio.ui.reproduction.jobs import new_id
 from studio.ui.reproduction.outcome import Outcome, outcome_of
-
-_JOB = "again-"  # begins the ids of our jobs, by which they are known in later sessions
 
 
 @dataclass(slots=True, eq=False)
@@ -41,9 +39,7 @@ class _Asked:
 
 
 class Reproducing(QObject):
-    """Each picture has a dialog of its own. What is made again is not kept unless that is asked for, and a job that an
-    earlier session left is dropped.
-    """
+    """Each picture has a dialog of its own. What is made again is not kept unless that is asked for."""
 
     _prepared = Signal(object, object)  # _Asked, Future of (Original, Attempt)
     _compared = Signal(object, object)  # _Asked, Outcome or Problem
@@ -60,7 +56,6 @@ class Reproducing(QObject):
         self._compared.connect(self._show)
         self._finished.connect(self._take_off, Qt.ConnectionType.QueuedConnection)
         studio.queue.changed.connect(self._changed)
-        studio.queue.taken_up.connect(self._drop_old)
 
     def start(self, entry: Entry) -> None:
         """Make a picture again."""
@@ -81,7 +76,6 @@ class Reproducing(QObject):
         self._compared.disconnect(self._show)
         self._finished.disconnect(self._take_off)
         self._studio.queue.changed.disconnect(self._changed)
-        self._studio.queue.taken_up.disconnect(self._drop_old)
 
     @Slot(object, object)
     def _submit(self, asked: _Asked, prepared: "Future[tuple[Original, Attempt]]") -> None:
@@ -95,7 +89,7 @@ class Reproducing(QObject):
             self._queue(asked, asked.attempt)
 
     def _queue(self, asked: _Asked, attempt: Attempt) -> None:
-        job_id = f"{_JOB}{uuid.uuid4().hex[:12]}"
+        job_id = new_id()
         self._jobs[job_id] = asked
         try:
             asked.job = self._studio.submit(attempt.recipe, job_id=job_id)
@@ -174,12 +168,6 @@ class Reproducing(QObject):
             return
         if expanded(Path(original.recipe.inpaint.image)) != Path(made.image):
             inpainting.forget(attempt.recipe, self._studio.gallery.store)
-
-    def _drop_old(self, _count: int) -> None:
-        for job in self._studio.queue.jobs:
-            if job.id.startswith(_JOB) and job.id not in self._jobs and not job.state.final:
-                self._studio.queue.cancel(job.id)
-                self._finished.emit(job.id)
 
     @Slot(str)
     def _take_off(self, job_id: str) -> None:

@@ -1,4 +1,4 @@
-"""A layout that breaks its widgets into centred lines, as words are."""
+"""A layout that breaks its widgets into lines, as words are."""
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
@@ -7,10 +7,13 @@ from studio.ui.theme.tokens import SPACE
 
 
 class FlowLayout(QLayout):
-    """Widgets beside each other while there is room, then on the next line."""
+    """Widgets beside each other while there is room, then on the next line; each line in the middle, or at the left."""
 
-    def __init__(self, parent: QWidget | None = None, gap: int = SPACE.small, most: int = 560) -> None:
+    def __init__(
+        self, parent: QWidget | None = None, gap: int = SPACE.small, most: int = 560, *, centred: bool = True
+    ) -> None:
         super().__init__(parent)
+        self._centred = centred
         self._items: list[QLayoutItem] = []
         self._gap, self._most = gap, most
         self.setContentsMargins(0, 0, 0, 0)
@@ -51,16 +54,18 @@ class FlowLayout(QLayout):
         """The largest item."""
         size = QSize()
         for item in self._items:
+            if item.isEmpty():
+                continue
             size = size.expandedTo(item.minimumSize())
         return size
 
     def setGeometry(self, rect: QRect) -> None:
-        """Place the lines in the middle of `rect`."""
+        """Place the lines in `rect`."""
         super().setGeometry(rect)
         top = rect.top()
         for line, height in self._lines(rect.width()):
             used = sum(self._width(item, rect.width()) for item in line) + self._gap * (len(line) - 1)
-            left = rect.left() + (rect.width() - used) // 2
+            left = rect.left() + ((rect.width() - used) // 2 if self._centred else 0)
             for item in line:
                 width = self._width(item, rect.width())
                 item.setGeometry(QRect(left, top, width, height))
@@ -74,6 +79,8 @@ class FlowLayout(QLayout):
         lines: list[tuple[list[QLayoutItem], int]] = []
         used, width = 0, min(width, self._most)
         for item in self._items:
+            if item.isEmpty():  # hidden
+                continue
             need = self._width(item, width)
             if not lines or used + self._gap + need > width:
                 lines.append(([item], item.sizeHint().height()))

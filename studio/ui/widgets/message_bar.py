@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from studio.ui.theme.icons import pixmap
 from studio.ui.theme.tokens import SPACE
 from studio.ui.widgets.buttons import push_button, tool_button
+from studio.ui.widgets.flow import FlowLayout
 from studio.ui.widgets.labels import label
 
 
@@ -23,8 +24,7 @@ class MessageBar(QFrame):
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.close_button = tool_button("x", self.tr("Close this message"))
         self.close_button.clicked.connect(self.dismiss)
-        self._buttons = QHBoxLayout()
-        self._buttons.setSpacing(SPACE.small)
+        self._buttons = FlowLayout(centred=False)
         self._arrange(self._sign(sign, colour))
         self.hide()
 
@@ -61,7 +61,6 @@ class MessageBar(QFrame):
         texts.addWidget(self.message)
         texts.addWidget(self.hint)
         texts.addLayout(self._buttons)  # below, so that a narrow window leaves the words their room
-        self._buttons.setAlignment(Qt.AlignmentFlag.AlignLeft)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(SPACE.medium, SPACE.medium, SPACE.small, SPACE.medium)
         layout.setSpacing(SPACE.medium)

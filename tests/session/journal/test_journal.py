@@ -333,6 +333,26 @@ def test_a_preview_is_kept_small(journal: Journal) -> None:
     assert journal.previews(one, 1) == ()
 
 
+def test_a_preview_that_is_none_costs_itself_only(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", told.append)
+    one = job(1).id
+    assert saved(journal, job(1))
+    journal.keep_preview(preview(one, 1))
+    journal.keep_preview(dataclasses.replace(preview(one, 2), rgb=b"short"))
+    journal.put([job(2)])
+    until = time.monotonic() + LONG
+    while not told and time.monotonic() < until:
+        time.sleep(0.002)
+    assert journal.flush()
+    assert journal.jobs() == (job(1), job(2))
+    assert [each.step for each in journal.previews(one, 0)] == [1]
+    journal.keep_preview(preview(one, 3))
+    assert journal.flush()
+    assert [each.step for each in journal.previews(one, 0)] == [1, 3]
+    assert len(told) == 1
+
+
 def test_many_previews_are_thinned_out_evenly(journal: Journal) -> None:
     one = job(1).id
     journal.put([job(1)])

@@ -67,8 +67,16 @@ class Sitting:
     def key(self, key: Qt.Key, held: Qt.KeyboardModifier = NOTHING) -> None:
         QTest.keyClick(self.editor.surface, key, held)
 
-    def pen(self, kind: QEvent.Type, x: float, y: float, pressure: float = 1.0, eraser: bool = False) -> None:
-        """A tablet's pen."""
+    def pen(
+        self,
+        kind: QEvent.Type,
+        x: float,
+        y: float,
+        pressure: float = 1.0,
+        eraser: bool = False,
+        tilt: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
+        """A tablet's pen; its tilt in degrees to the right and towards the user."""
         surface = self.editor.surface
         place = surface.view.to_screen(x, y)
         pointer = QPointingDevice.PointerType.Eraser if eraser else QPointingDevice.PointerType.Pen
@@ -78,7 +86,7 @@ class Sitting:
         released = kind is QEvent.Type.TabletRelease
         held = Qt.MouseButton.NoButton if released else Qt.MouseButton.LeftButton
         event = QTabletEvent(
-            kind, device, place, QPointF(surface.mapToGlobal(place.toPoint())), pressure, 0.0, 0.0, 0.0, 0.0, 0.0,
+            kind, device, place, QPointF(surface.mapToGlobal(place.toPoint())), pressure, *tilt, 0.0, 0.0, 0.0,
             NOTHING, Qt.MouseButton.LeftButton, held,
         )  # fmt: skip
         QApplication.sendEvent(surface, event)

@@ -166,3 +166,33 @@ def test_symmetry_is_about_the_middle_of_the_canvas_and_its_axes_are_seen(sittin
     assert isinstance(tool, BrushTool)
     assert axes(tool.symmetry, Size(256, 256)) == [((128.0, 0.0), (128.0, 256.0))]
     assert len(axes(Symmetry(50, 50, radial=6), Size(100, 100))) == 6 and axes(Symmetry(), Size(9, 9)) == []
+
+
+@pytest.mark.parametrize(("tilt", "wide"), [((50.0, 0.0), True), ((0.0, 50.0), False)])
+def test_a_pens_tilt_turns_the_tip_when_the_panel_says_so(
+    sitting: Sitting, tilt: tuple[float, float], wide: bool
+) -> None:
+    sitting.editor.desk.set_options(brush=Brush(size=80, hardness=1.0, roundness=0.2))
+    form = sitting.editor.options.findChild(BrushForm)
+    assert form is not None
+    form.turning.click()
+    for kind in (QEvent.Type.TabletPress, QEvent.Type.TabletRelease):
+        sitting.pen(kind, 128, 128, tilt=tilt)
+    sitting.settle()
+    rows, columns = np.nonzero(sitting.own(CANVAS)[..., 3] > 128)
+    assert (np.ptp(columns) > 3 * np.ptp(rows)) == wide
+    assert (np.ptp(rows) > 3 * np.ptp(columns)) != wide
+
+
+def test_a_pen_held_flat_paints_flatter_when_the_panel_says_so(sitting: Sitting) -> None:
+    form = sitting.editor.options.findChild(BrushForm)
+    assert form is not None
+    areas = []
+    for percent, y in ((0, 60), (90, 180)):
+        sitting.editor.desk.set_options(brush=Brush(size=60, hardness=1.0))
+        form.tilt.set_value(percent)
+        for kind in (QEvent.Type.TabletPress, QEvent.Type.TabletRelease):
+            sitting.pen(kind, 128, y, tilt=(60.0, 0.0))
+        sitting.settle()
+        areas.append(int((sitting.own(Rect(0, y - 50, 256, 100))[..., 3] > 128).sum()))
+    assert areas[1] < 0.6 * areas[0]

@@ -4,14 +4,14 @@ import dataclasses
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QPushButton, QWidget
 
 from studio.domain.document.adjustments import LINE, CurvePoint
 from studio.domain.document.brushes import PRESETS, Brush, BrushKind, Symmetry, Texture, response
 from studio.ui.paint.desk import Options, PaintDesk
 from studio.ui.paint.panels.curve_editor import CurveField
 from studio.ui.paint.panels.curve_points import Points
-from studio.ui.paint.panels.form import Form, show_number
+from studio.ui.paint.panels.form import Form, show_check, show_number
 from studio.ui.widgets.slider_field import SliderField
 from studio.ui.widgets.wheel import Choice
 
@@ -67,7 +67,7 @@ class BrushForm(Form):
         self.end_fold()
 
     def _add_pen(self) -> None:
-        self.pen_fold = self._fold(self.tr("Pen pressure"), self.tr("What the pen's pressure does"))
+        self.pen_fold = self._fold(self.tr("Pen"), self.tr("What the pen's pressure and tilt do"))
         for text, name, hint in (
             (self.tr("On size"), "size_by_pressure", self.tr("How much of the size a light hand takes away")),
             (self.tr("On opacity"), "opacity_by_pressure", self.tr("How much opacity a light hand takes away")),
@@ -85,6 +85,11 @@ class BrushForm(Form):
         self.pressure.changed.connect(lambda points: self._set(pressure_curve=points))
         self.add_wide(self.pressure)
         self._showing.append(self._show_pressure)
+        lying = self.tr("How much flatter the tip gets the flatter the pen is held, in percent")
+        self.tilt = self._add(self.tr("Tilt flattens"), lying, "tilt_flattens", 100, 0.01)
+        self.turning = self._switch(
+            self.tr("Tilt turns the tip"), self.tr("The tip points to where the pen leans"), "tilt_turns"
+        )
         self.end_fold()
 
     def _add_run(self) -> None:
@@ -155,6 +160,15 @@ class BrushForm(Form):
         self._showing.append(lambda options: show_number(field, getattr(self._brush(options), name) / share))
         self.add_row(text, field)
         return field
+
+    def _switch(self, text: str, hint: str, name: str) -> QCheckBox:
+        box = QCheckBox(text)
+        box.setProperty("look", "caption")
+        box.setToolTip(hint)
+        box.toggled.connect(lambda on: self._set(**{name: on}))
+        self._showing.append(lambda options: show_check(box, bool(getattr(self._brush(options), name))))
+        self.add_wide(box)
+        return box
 
     # ------------------------------------------------------------------------------------------ setting and showing
 
