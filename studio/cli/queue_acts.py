@@ -21,7 +21,7 @@ from studio.domain.training import Training
 from studio.domain.user_paths import expanded
 from studio.imaging.pictures import load_picture
 from studio.session.headless import Headless
-from studio.session.job_list import WAITS, over
+from studio.session.job_list import WAITS, dated
 from studio.session.journal import Journal
 
 _AHEAD = 1.0  # of the rank of the first, for who is to be the next
@@ -265,7 +265,7 @@ def _resumed(job: Job) -> Job:
 
 
 def _cancelled(job: Job) -> Job:
-    return over(job, JobState.CANCELLED)
+    return dated(job.moved(JobState.CANCELLED))
 
 
 def _again(job: Job) -> Job:

@@ -90,9 +90,9 @@ class Cutting:
         """As `Worker.start`."""
         self._worker.start()
 
-    def close(self) -> None:
+    def close(self, timeout: float = 1.0) -> None:
         """As `Worker.close`."""
-        self._worker.close()
+        self._worker.close(timeout)
         self._forget()
 
     def cancel(self, job_id: str) -> None:

@@ -102,11 +102,12 @@ class NewsBar(MessageBar):
         self.pause_button.setVisible(not held)
         self.go_on_button.setVisible(held)
         self.say(message, hint)
+        self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where there is little room, what can be done needs it more than the hint."""
         super().resizeEvent(event)
-        self.hint.setVisible(bool(self.hint.text()) and event.size().width() >= _ROOMY)
+        self._fit()
 
     def rest(self) -> None:
         """Nothing goes on any more."""
@@ -114,3 +115,6 @@ class NewsBar(MessageBar):
         self.go_on_button.hide()
         if not self._details:
             self.hide()
+
+    def _fit(self) -> None:
+        self.hint.setVisible(bool(self.hint.text()) and self.width() >= _ROOMY)

@@ -45,7 +45,7 @@ class Worker:
     def start(self) -> None:
         """There is nothing to start."""
 
-    def close(self) -> None:
+    def close(self, timeout: float = 1.0) -> None:
         """There is nothing to end."""
 
     def submit(self, run: Run) -> None:

@@ -25,7 +25,7 @@ class NoWorker:
     def start(self) -> None:
         pass
 
-    def close(self) -> None:
+    def close(self, timeout: float = 1.0) -> None:
         pass
 
     def submit(self, run: Run) -> None:

@@ -103,7 +103,7 @@ class FakeWorker:
         self.started = True
         self.post(READY)
 
-    def close(self) -> None:
+    def close(self, timeout: float = 0.0) -> None:
         self.closed = True
 
     def submit(self, run: Run) -> None:
@@ -176,9 +176,9 @@ class PlayingWorker(FakeWorker):
         self._timer.stop()
         super().cancel(job_id)
 
-    def close(self) -> None:
+    def close(self, timeout: float = 0.0) -> None:
         self._timer.stop()
-        super().close()
+        super().close(timeout)
 
     def _play(self) -> None:
         self._step += 1

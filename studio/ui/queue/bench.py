@@ -53,7 +53,7 @@ class Idle:
         """It is there at once."""
         self.post(Ready("cpu", "nothing", "float32", 1, 2**30, {}))
 
-    def close(self) -> None:
+    def close(self, timeout: float = 1.0) -> None:
         """Nothing to end."""
 
     def submit(self, run: Run) -> None:

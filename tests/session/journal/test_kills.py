@@ -49,9 +49,12 @@ class Putters:
                 process_id = int(rest[0])
             else:
                 safe, heard = int(rest[0]), heard + 1
-            if heard == reports:
+            if heard == reports and seconds:
                 killer.start()
-        killer.join()
+            elif heard == reports:
+                os.kill(process_id, signal.SIGKILL)
+        if seconds:
+            killer.join()
         return safe
 
     def close(self) -> None:
@@ -91,7 +94,7 @@ def rounds(putters: Putters, folder: Path, kills: int, seed: int) -> None:
     model, number = Model(), 0
     for kill in range(kills):
         reports = chance.choice((0, 1, 1, 2, 5))
-        seconds = chance.random() * (0.03 if reports else 0.2)
+        seconds = chance.random() * chance.choice((0, 0.01, 0.03) if reports else (0.2,))
         safe = putters.live_and_die(path, seed, number, reports, seconds)
         models = [model.copy()]
         for done in range(number, safe + LONGEST):

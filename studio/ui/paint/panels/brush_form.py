@@ -67,7 +67,7 @@ class BrushForm(Form):
         self.end_fold()
 
     def _add_pen(self) -> None:
-        self.pen_fold = self._fold(self.tr("Pen"), self.tr("What the pen's pressure and tilt do"))
+        self.pen_fold = self._fold(self.tr("Pen pressure and tilt"), self.tr("What the pen's pressure and tilt do"))
         for text, name, hint in (
             (self.tr("On size"), "size_by_pressure", self.tr("How much of the size a light hand takes away")),
             (self.tr("On opacity"), "opacity_by_pressure", self.tr("How much opacity a light hand takes away")),
