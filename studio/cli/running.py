@@ -2,7 +2,10 @@
 
 import contextlib
 import functools
+import os
+import shlex
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -73,17 +76,17 @@ def open_queue(program: Program, device: str, project: Path) -> Headless:
 
 def require_free(journal: Journal) -> None:
     """Raise StudioError (INPUT) when another process carries out this queue, or it is paused."""
-    name = journal.path.name
+    path = journal.path
+    written = DEFAULT if path == Paths.of_user().queue else shlex.quote(os.path.relpath(path))
     if journal.running_elsewhere:
         raise StudioError(
             ErrorKind.INPUT,
-            f"Another process carries out the jobs in {name}.",
-            f"It takes up what is added to them; `safelight queue list {name}` tells how far it is.",
+            f"Another process carries out the jobs in {path.name}.",
+            f"It takes up what is added to them. To see how far it is: safelight queue list {written}",
         )
     if journal.held:
-        raise StudioError(
-            ErrorKind.INPUT, f"The queue in {name} is paused.", f"Let it go on: safelight queue resume {name}"
-        )
+        hint = f"Let it go on: safelight queue resume {written}"
+        raise StudioError(ErrorKind.INPUT, f"The queue in {path.name} is paused.", hint)
 
 
 @contextlib.contextmanager
@@ -194,6 +197,7 @@ class _Watch:
         self._headless, self._studio = headless, headless.studio
         self._over, self._total, self._quiet = over, total, quiet
         self._open: set[str] = set()
+        self._estimated: tuple[float, float | None] = (-1.0, None)
         self._studio.queue.changed.connect(self._note)
         self._studio.problem.connect(self._hear)
 
@@ -231,10 +235,17 @@ class _Watch:
     def _all(self) -> int:
         return max(self._total, self._done + self._studio.queue.open_count)
 
+    def _left(self) -> float | None:
+        """Seconds until all is done, estimated once a second: that looks at every job."""
+        now = time.monotonic()
+        if now - self._estimated[0] >= 1:
+            self._estimated = (now, self._studio.queue.remaining_seconds())
+        return self._estimated[1]
+
     def _words(self, job: Job) -> str:
         """Such as "3 of 40 · Denoising 12/30 · about 4 min"."""
         count = f" {job.step}/{job.total}" if job.total else ""
-        left = self._studio.queue.remaining_seconds()
+        left = self._left()
         parts = (f"{self._done + 1} of {self._all}", f"{WORDS.get(job.phase, job.phase)}{count}")
         return " · ".join((*parts, lasting(left)) if left else parts)
 
@@ -249,7 +260,7 @@ class _Watch:
                 self._tell(job)
 
     def _tell(self, job: Job) -> None:
-        left = self._studio.queue.remaining_seconds()
+        left = self._left()
         ahead = f" · {lasting(left)} to go" if left else ""
         if job.state is JobState.DONE:
             note(f"{self._done} of {self._all} · {title_of(job)}{ahead}")

@@ -12,6 +12,7 @@ from transformers import CLIPTextModel
 
 from studio.domain.catalog import Family
 from studio.domain.errors import ErrorKind, JobCancelled, JobPaused, StudioError
+from studio.domain.geometry import Size
 from studio.domain.messages import Checkpoint, Event, Finished, Log, Phase, PictureDone, Planned, Progress, Run
 from studio.domain.plan import Rung
 from studio.domain.recipe import Lora, Recipe
@@ -26,7 +27,7 @@ from tests.engine import loras
 from tests.engine.jobs import PLAN, is_plain, recipe
 
 ACCELERATOR = dataclasses.replace(PLAN, device="cpu:0", name="an accelerator")  # a processor that is not called so
-LARGE = 544  # pixels a side: more than one tile
+LARGE = Size(544, 64)  # pixels: wider than a tile
 FAMILIES = (Family.SD1, Family.SDXL, Family.SD3, Family.STARTER)
 
 
@@ -107,7 +108,7 @@ def test_models_kept_for_later_jobs_are_dropped_first(bench: Bench, run_out: Cal
 
 
 def test_a_decoding_without_memory_is_made_on_tiles(bench: Bench, run_out: Callable[[str], None]) -> None:
-    asked = recipe(size=LARGE, steps=2)
+    asked = large(steps=2)
     whole = _picture(bench, asked)
     bench.run(asked, rung=Rung.TILED)
     tiled, pixels = bench.digests(), bench.pixels()
@@ -126,7 +127,7 @@ def test_a_decoding_without_memory_is_made_on_tiles(bench: Bench, run_out: Calla
 
 
 def test_offloading_a_large_picture_keeps_its_tiles(accelerated: Bench) -> None:
-    asked = recipe(size=LARGE, steps=1)
+    asked = large()
     accelerated.run(asked, rung=Rung.TILED)
     tiled = accelerated.digests()
     accelerated.run(asked, rung=Rung.OFFLOADED)
@@ -233,7 +234,7 @@ def test_wherever_memory_runs_out_the_picture_is_the_same(
 
 def test_the_user_is_told_what_was_done(bench: Bench, run_out: Callable[[str], None]) -> None:
     run_out("decode")
-    bench.run(recipe(size=LARGE, steps=1))
+    bench.run(large())
     (told,) = [event.message for event in bench.events if isinstance(event, Log)]
     plans = [event.plan for event in bench.events if isinstance(event, Planned)]
     assert told == plans[1].reason
@@ -305,7 +306,7 @@ def test_an_upscaling_without_memory_drops_the_models(bench: Bench, run_out: Cal
 
 def test_a_rung_that_changes_nothing_is_not_taken(bench: Bench) -> None:
     """What was planned in a worker that is gone must not bring tiles into a picture that had none."""
-    bench.run(recipe(size=LARGE, steps=1), rung=Rung.ALONE)
+    bench.run(large(), rung=Rung.ALONE)
     assert bench.rungs() == [Rung.FULL]
 
 
@@ -340,6 +341,10 @@ def test_a_disk_without_room_is_told(bench: Bench, monkeypatch: pytest.MonkeyPat
 def test_a_place_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         Shortage({VARIABLE: text})
+
+
+def large(steps: int = 1) -> Recipe:
+    return dataclasses.replace(recipe(steps=steps), size=LARGE)
 
 
 def _picture(bench: Bench, asked: Recipe, family: Family = Family.SD1) -> str:

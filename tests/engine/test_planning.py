@@ -185,7 +185,7 @@ def test_the_peak_of_some_work_is_measured_again_and_again() -> None:
 
 def test_the_shipped_starter_takes_what_is_estimated(tmp_path: Path) -> None:
     engine = StudioEngine(dataclasses.replace(PLAN, dtype=torch.bfloat16, threads=2))
-    side = Size(1536, 1536)
+    side = Size(1152, 1152)
 
     def run(size: Size, factor: float = 1.0) -> tuple[Plan, Finished]:
         events: list[Event] = []

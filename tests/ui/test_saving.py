@@ -141,7 +141,7 @@ def test_a_defect_in_saving_comes_out_in_the_window_thread(desk: Desk, monkeypat
 def finish_when_stopped(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the worker's last word be a whole job that nobody has heard of yet."""
 
-    def close() -> None:
+    def close(timeout: float = 0.0) -> None:
         assert not desk.window.isVisible()
         desk.worker.begin()
         desk.worker.finish()
