@@ -30,10 +30,12 @@ _UNET = {Family.STARTER: 36.0, Family.SD1: 38.0, Family.SDXL: 24.0}
 _TRANSFORMER = 18.0  # times tokens × width
 _AUTOENCODER = 6.0  # times pixels × channels of the last block
 _TINY_AUTOENCODER = 3.0
-_FIXED = 32 * 2**20  # bytes that any part takes
+_FIXED = 2**26  # bytes that any part takes
 _PICTURE = 32  # bytes a pixel of a finished picture: as numbers, as pixels, as a file
 _UPSCALER = 32.0  # bytes of a tile, times its pixels × channels
-_TOLERANCE = 1.05  # of an estimate that still counts as fitting
+# The share of what is free that an estimate may have. An accelerator says when it is full; a processor's system may end
+# the program instead.
+_ACCELERATOR_SHARE, _PROCESSOR_SHARE = 1.05, 0.9
 _PATCH = 2  # latents a side that make a token of Stable Diffusion 3
 _TEXT_TOKENS = 333
 TILE_SIDE = 512  # pixels of a picture that is decoded in one piece
@@ -124,7 +126,8 @@ class Planner:
 
     def fits(self, rung: Rung) -> bool:
         """Is there enough memory on this rung, as far as can be told?"""
-        return self.takes(rung) <= _TOLERANCE * self.room.on(rung)
+        share = _PROCESSOR_SHARE if self.device(rung).device == "cpu" else _ACCELERATOR_SHARE
+        return self.takes(rung) <= share * self.room.on(rung)
 
     def _plan(self, rung: Rung, reason: str) -> Plan:
         device = self.device(rung)

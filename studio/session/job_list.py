@@ -112,7 +112,7 @@ class JobList:
     def adopt(self, journal: Journal, jobs: Iterable[Job]) -> int:
         """Keep everything in this journal from now on, and take up its jobs; how many of them go on.
 
-        Of those that are over, only the latest stay.
+        Of those that are over, only the latest stay, and what belongs to a batch.
         """
         self.journal = journal
         journal.put(self.all)
@@ -122,7 +122,9 @@ class JobList:
                 self.put(job.moved(JobState.INTERRUPTED))
             else:
                 self._note(job)
-        self.forget([job.id for job in known if job.state.final][:-_KEPT])
+        # What a batch has done stays known, or it would be done again.
+        old = [job.id for job in known if job.state.final and job.priority is not Priority.BATCH]
+        self.forget(old[:-_KEPT])
         return sum(job.state.active or job.state in WAITS for job in known)
 
     def merge(self, jobs: Iterable[Job], gone: Iterable[str]) -> None:
@@ -176,7 +178,8 @@ class JobList:
     def blockers(self, job: Job) -> tuple[Job, ...]:
         """The jobs that must be done before this one and are not."""
         needed = (self._jobs.get(job_id) for job_id in job.needed)
-        return tuple(other for other in needed if other is not None and other.state is not JobState.DONE)
+        begins = {maker for path in sources_of(job.task) if (maker := maker_of(path))}
+        return tuple(other for other in needed if other is not None and not _ready(other, begins))
 
     def resolved(self, task: Task) -> Task | None:
         """The task with the files of pictures that other jobs made; None while one is still being saved.
@@ -231,6 +234,12 @@ class JobList:
                 raise StudioError(
                     ErrorKind.INPUT, "This is being trained already.", "Continue that run, or choose a name.", "output"
                 )
+
+
+def _ready(other: Job, begins: set[tuple[str, int]]) -> bool:
+    """Is it done, and what is begun with saved?"""
+    wanted = (picture for picture in other.pictures if (other.id, picture.index) in begins)
+    return other.state is JobState.DONE and all(picture.path for picture in wanted)
 
 
 def dated(job: Job) -> Job:

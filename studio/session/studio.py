@@ -225,6 +225,7 @@ class Studio:
                 self.queue.handle(event)
             case ForeignChange(jobs, gone):
                 self.queue.merge(jobs, gone)
+                self._follow_journal()
             case Wish():
                 grant(self.queue, event)
             case Trouble(problem):
@@ -246,6 +247,9 @@ class Studio:
             journal = Journal.open(path, create=True)
         except StudioError as error:
             return functools.partial(self._adopt, None, (), error.problem)
+        journal.problem.connect(lambda found: self._post(Trouble(found)))
+        journal.foreign.connect(lambda changed, gone: self._post(ForeignChange(changed, gone)))
+        journal.wished.connect(lambda act, job_id: self._post(Wish(act, job_id)))
         if not journal.run_here():
             journal.close()
             return functools.partial(self._adopt, None, (), _runs_elsewhere(path))
@@ -259,11 +263,12 @@ class Studio:
         self._recovered = frozenset(job.id for job in jobs if not job.state.final)
         if problem is not None:
             self.problem.emit(problem)
-        if journal is not None:
-            journal.problem.connect(lambda found: self._post(Trouble(found)))
-            journal.foreign.connect(lambda changed, gone: self._post(ForeignChange(changed, gone)))
-            journal.wished.connect(lambda act, job_id: self._post(Wish(act, job_id)))
         self.queue.adopt(journal, jobs)
+
+    def _follow_journal(self) -> None:
+        """Another process may have paused the queue, or let it go on."""
+        if self.journal is not None and self.journal.held != self.queue.held:
+            self.queue.hold() if self.journal.held else self.queue.go_on()
 
     def _looked_after(self, job: Job) -> Job:
         """A job of an earlier session, with the files of its pictures; what an unfinished one lost is made anew."""

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QMenu
 
 from studio.session.gallery import Entry
 from studio.ui.denoise.looking import LookingBack
@@ -33,6 +34,11 @@ class Aftercare(QObject):
         self.steps.problem.connect(window.area.banner.report)
         self.news.queue_wanted.connect(self._show_queue)
         self.notifier.wanted.connect(self._come_with)
+
+    def join(self, menu: QMenu) -> None:
+        """Put what can be set into a menu."""
+        menu.addSeparator()
+        menu.addAction(self.notifier.action)
 
     def reproduce(self, entry: Entry) -> None:
         """Make the picture on the canvas again, and compare."""

@@ -109,7 +109,7 @@ def _pictures(window: "MainWindow") -> tuple[Command, ...]:
         ),
         Command("upscale", _tr("&Upscale ×4"), shown(requests.upscale)),
         Command("reproduce", _tr("Rep&roduce and compare"), shown(window.aftercare.reproduce)),
-        Command("show-steps", _tr("Show its step&s"), window.aftercare.steps.toggle, ("Ctrl+H",), "film"),
+        Command("show-steps", _tr("S&how its steps"), window.aftercare.steps.toggle, ("Ctrl+H",), "film"),
         Command("copy", _tr("&Copy picture"), shown(actions.copy), ("Ctrl+Shift+C",), "copy"),
         Command("save-as", _tr("Save picture &as…"), shown(actions.save_as), ("Ctrl+Shift+S",), "save"),
         Command(

@@ -78,7 +78,7 @@ class Notifier(QObject):
         self._queue_began: float | None = None
         self._done = self._failed = 0  # since then
         self._entry: Entry | None = None  # the latest picture
-        self.action = QAction(self.tr("&Notify when a long job ends"), self, checkable=True)
+        self.action = QAction(self.tr("N&otify when a long job ends"), self, checkable=True)
         self.action.setChecked(studio.settings.value.desktop.notify)
         self.action.toggled.connect(lambda on: studio.settings.change(desktop=DesktopSettings(notify=on)))
         self.desktop.clicked.connect(lambda: self.wanted.emit(self._entry))

@@ -173,7 +173,7 @@ class MainWindow(QMainWindow):
         view.insertActions(first, self.workspaces.actions_)
         view.insertSeparator(first)
         self.menuBar().setCornerWidget(self.workspaces.switch)
-        made[self.tr("&Generate")].addAction(self.aftercare.notifier.action)
+        self.aftercare.join(made[self.tr("&Generate")])
         self.paint.join(made, tuple(paint_menus()))
         for name in PICTURE:
             self.area.bar.add(self.commands[name], words=name == PICTURE[0])

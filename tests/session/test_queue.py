@@ -166,8 +166,9 @@ def test_previews_and_pictures_are_passed_on(queue: JobQueue) -> None:
 
 
 EVENTS = (
-    "started", "loaded", "progress", "picture", "checkpoint", "finished", "cancelled", "failed", "paused", "interrupted",
-)  # fmt: skip
+    *("started", "loaded", "progress", "picture", "checkpoint"),
+    *("finished", "cancelled", "failed", "paused", "interrupted"),
+)
 ACTS = ("cancel", "pause", "resume", "retry", "next", "last", "hold", "go on", "forget", "duplicate", "submit")
 
 

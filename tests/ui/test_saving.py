@@ -170,7 +170,7 @@ def test_closing_waits_for_a_picture_that_is_being_saved(
     desk.worker.picture(0)
     desk.bot.waitUntil(lambda: len(disk.threads) == 1)
     desk.worker.picture(1)  # waits in the bridge
-    monkeypatch.setattr(desk.worker, "close", lambda: desk.worker.picture(2))
+    monkeypatch.setattr(desk.worker, "close", lambda timeout: desk.worker.picture(2))
     studio, late = desk.studio, threading.Timer(0.2, disk.free.set)
     late.start()
     desks.close(desk)

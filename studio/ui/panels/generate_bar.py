@@ -59,6 +59,10 @@ class GenerateBar(QFrame):
         self.cancel_button.setFixedSize(_HEIGHT, _HEIGHT)
         self.cancel_button.setIconSize(QSize(20, 20))
         self.cancel_button.clicked.connect(self.cancel)
+        for button in (self.generate_button, self.cancel_button):
+            policy = button.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            button.setSizePolicy(policy)
         self.show_load(0)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(SPACE.large, SPACE.medium, SPACE.large, SPACE.medium)

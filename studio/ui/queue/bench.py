@@ -16,7 +16,7 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.domain.jobs import Job, JobState
 from studio.domain.messages import Event, Loaded, Phase, Progress, Ready, Run, Started, WorkerOptions
@@ -122,13 +122,15 @@ def _opening(application: QApplication, window: MainWindow) -> Figure:
     samples, loader = Samples(), PictureLoader()
     for _ in range(_AGAIN):
         with samples.one():
-            panel = QueuePanel(loader)
+            around = QWidget()
+            around.resize(272, 800)
+            panel = QueuePanel(loader, around)
             control = QueueControl(panel, window.studio.queue)
-            panel.resize(272, 800)
-            panel.show()
+            panel.resize(around.size())
+            around.show()
             _draw(application, panel)
         control.close()
-        panel.close()
+        around.close()
     loader.close()
     return samples.figure("panel opens", OPEN_LIMIT)
 

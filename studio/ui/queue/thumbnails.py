@@ -13,7 +13,6 @@ from studio.ui.loader import PictureLoader
 
 SIDE = 96  # pixels; enough for a row at twice the usual density
 _KEPT = 400
-_STOPPED = (JobState.PAUSED, JobState.INTERRUPTED)
 
 Stopped = Callable[[Job], bytes]  # the last preview of a job that stopped, as a picture file; b"" for none
 
@@ -48,13 +47,13 @@ class Thumbnails(QObject):
             return live
         if job.pictures and job.pictures[-1].path:
             return self._file(job.id, job.pictures[-1].path)
-        return self._stopped(job) if job.state in _STOPPED else None
+        return self._stopped(job) if _has_stopped(job) else None
 
     def settle(self, job: Job) -> None:
-        """A job made a picture, or is over: the guess is worth less now."""
-        if job.state.final or not job.state.active:
+        """A job is with the worker no more: of a guess, what it came to is left."""
+        if not job.state.active:
             last = self._live.pop(job.id, None)
-            if last is not None and job.state in _STOPPED:
+            if last is not None and _has_stopped(job):
                 self._keep(job.id, last)
 
     def _stopped(self, job: Job) -> QImage | None:
@@ -82,3 +81,9 @@ class Thumbnails(QObject):
         if limit == SIDE and (job_id := self._wanted.pop(path, None)) is not None:
             self._keep(path, image)
             self.changed.emit(job_id)
+
+
+def _has_stopped(job: Job) -> bool:
+    """Is it neither over nor with the worker, though it had begun?"""
+    stopped = job.state in (JobState.PAUSED, JobState.INTERRUPTED)
+    return stopped or (job.state is JobState.QUEUED and job.step > 0)

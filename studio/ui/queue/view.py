@@ -131,7 +131,7 @@ class QueueView(QListView):
         if self._measured != self._width() or len(self._heights) != self.jobs.rowCount():
             self._measured = self._width()
             self._heights = rows.heights(self.jobs.shown(), self._measured)
-        self._tops = [0, *itertools.accumulate(self._heights, lambda top, high: top + high + GAP)]
+        self._tops = list(itertools.accumulate(self._heights, lambda top, high: top + high + GAP, initial=0))
         self._begins = self.jobs.begins()
         QAbstractItemView.doItemsLayout(self)
         self._show_tools()
