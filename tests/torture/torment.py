@@ -228,9 +228,10 @@ def _reference(engine: str) -> Callable[[Recipe], NDArray[np.uint8]]:
         from tests.torture.engine import picture_of
 
         return picture_of
+    from studio.session.workers import worker_factory
     from tests.torture.real import Reference
 
-    return Reference(engine)
+    return Reference(worker_factory(engine=engine))
 
 
 if __name__ == "__main__":

@@ -161,7 +161,7 @@ def test_a_failure_is_told_with_its_hint_and_can_be_retried(desk: Desk) -> None:
     assert said(desk.window.queue, job).endswith("Failed, It broke. Mend it.")
     follow_link(desk.window.queue, job, actions.RETRY)
     assert len(desk.worker.runs) == 2
-    assert desk.worker.runs[0].recipe == desk.worker.runs[1].recipe
+    assert desk.worker.runs[0].recipe == desk.worker.runs[1].recipe.requested()
     banner.close_button.click()
     assert not banner.isVisible()
 

@@ -20,7 +20,7 @@ from studio.ui.loader import PictureLoader
 from studio.ui.queue import actions
 from studio.ui.queue.model import QueueModel, Section
 from studio.ui.queue.panel import QueuePanel
-from studio.ui.queue.view import HEADING
+from studio.ui.queue.stack import HEADING
 from tests.ui.fakes import png
 from tests.ui.queueing import listed, place, point_at, press, said
 

@@ -11,9 +11,8 @@ from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from studio.domain.errors import ErrorKind, StudioError
-from studio.domain.jobs import JobState, Picture
+from studio.domain.jobs import Job, JobState, Picture
 from studio.domain.messages import Event, Ready, Started
-from studio.domain.recipe import Recipe
 from studio.session.gallery import Entry
 from studio.ui import saver
 from studio.ui.bridge import Bridge
@@ -28,10 +27,10 @@ class SlowDisk:
         self.free, self.threads = threading.Event(), list[threading.Thread]()
         self._keep, desk.studio.keep = desk.studio.keep, self.keep
 
-    def keep(self, recipe: Recipe, picture: Picture, engine: Ready | None) -> Entry | None:
+    def keep(self, job: Job, picture: Picture, engine: Ready | None) -> Entry | None:
         self.threads.append(threading.current_thread())
         assert self.free.wait(20)
-        return self._keep(recipe, picture, engine)
+        return self._keep(job, picture, engine)
 
 
 @pytest.fixture
@@ -56,7 +55,7 @@ def heard(desk: Desk) -> list[str]:
     return said
 
 
-def refuse(recipe: Recipe, picture: Picture, engine: Ready | None) -> Entry | None:
+def refuse(job: Job, picture: Picture, engine: Ready | None) -> Entry | None:
     raise StudioError(ErrorKind.DISK, "The disk is full.", "Delete something.")
 
 
@@ -122,7 +121,7 @@ def test_a_full_disk_is_told_and_the_queue_goes_on(desk: Desk) -> None:
 
 
 def test_a_defect_in_saving_comes_out_in_the_window_thread(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    def lose(recipe: Recipe, picture: Picture, engine: Ready | None) -> Entry | None:
+    def lose(job: Job, picture: Picture, engine: Ready | None) -> Entry | None:
         raise KeyError("lost")
 
     desk.studio.keep = lose

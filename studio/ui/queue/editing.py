@@ -28,7 +28,7 @@ class EditBar(QFrame):
         self.message = label("", "heading", wrap=True)
         self.title = ElidedLabel("", "caption")
         self.hint = label("", "small", wrap=True)
-        self.save_button = push_button("", look="accent-small")
+        self.save_button = push_button(self.tr("Save changes"), look="accent-small")
         self.cancel_button = push_button(self.tr("Cancel"), hint=self.tr("Leave the job as it is"), shortcut="Esc")
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE.small)

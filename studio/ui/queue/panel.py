@@ -5,7 +5,17 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QMenu, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.domain.jobs import Job, JobState
 from studio.domain.messages import Preview
@@ -235,7 +245,9 @@ class QueuePanel(QWidget):
         self.filter.setAccessibleName(self.tr("Filter jobs"))
         self.filter.setToolTip(self.tr("Show only jobs with these words"))
         self.filter.setClearButtonEnabled(True)
-        self.filter.addAction(icon("search", COLOURS.muted), QLineEdit.ActionPosition.LeadingPosition)
+        for button in self.filter.findChildren(QToolButton):
+            button.setAccessibleName(self.tr("Clear the filter"))
+            button.setToolTip(self.tr("Clear the filter"))
         self.group.setAccessibleName(self.tr("Which jobs to show"))
         self.group.setToolTip(self.tr("Which jobs to show"))
         for group, text in (

@@ -12,6 +12,7 @@ from studio.domain.recipe import Recipe
 from studio.domain.training import Training
 from studio.ui.phases import about, job_title, rung_text, share
 from studio.ui.queue.actions import COPY, RETRY
+from studio.ui.queue.model import Section
 from studio.ui.queue.words import BROKEN, line
 from studio.ui.theme.icons import pixmap
 from studio.ui.theme.palette import font
@@ -60,8 +61,8 @@ class Look:
 
 
 @functools.cache
-def _font(size: int) -> QFont:
-    return font(size)
+def _font(size: int, *, strong: bool = False) -> QFont:
+    return font(size, strong=strong)
 
 
 @functools.lru_cache(maxsize=2048)
@@ -137,6 +138,19 @@ def paint(painter: QPainter, row: QRect, job: Job, look: Look) -> None:
     if job.state in BROKEN:
         _problem(painter, QRect(row.left() + _PAD, top, row.width() - 2 * _PAD, row.bottom() - top), job)
         _links(painter, row, job, look)
+
+
+def paint_heading(painter: QPainter, room: QRect, part: Section) -> None:
+    """Draw the heading of a section."""
+    words = {
+        Section.RUNNING: QCoreApplication.translate("Queue", "Running"),
+        Section.WAITING: QCoreApplication.translate("Queue", "Waiting"),
+        Section.PAUSED: QCoreApplication.translate("Queue", "Paused"),
+        Section.OVER: QCoreApplication.translate("Queue", "Finished"),
+    }
+    painter.setFont(_font(TYPE.caption, strong=True))
+    painter.setPen(QColor(COLOURS.muted))
+    painter.drawText(room.adjusted(_PAD, 0, -_PAD, 0), _LEFT, words[part])
 
 
 def _ground(painter: QPainter, row: QRect, job: Job, look: Look) -> None:

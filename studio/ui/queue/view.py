@@ -1,6 +1,5 @@
 """The list of jobs: rows of different heights below the headings of their sections; only what is seen costs."""
 
-import bisect
 import itertools
 from collections.abc import Sequence
 
@@ -12,12 +11,10 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QPoint,
     QRect,
-    QSize,
     Qt,
     Signal,
 )
 from PySide6.QtGui import (
-    QColor,
     QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -36,14 +33,13 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 from studio.domain.jobs import Job
 from studio.ui.queue import rows
 from studio.ui.queue.dragging import Dragging
-from studio.ui.queue.model import QueueModel, Section
+from studio.ui.queue.model import QueueModel
 from studio.ui.queue.rows import GAP, INSET, Look
+from studio.ui.queue.stack import HEADING, Stack
 from studio.ui.queue.thumbnails import Thumbnails
 from studio.ui.queue.tools import RowTools
-from studio.ui.theme.palette import font
-from studio.ui.theme.tokens import COLOURS, SPACE, TYPE
+from studio.ui.theme.tokens import SPACE
 
-HEADING = 28
 _Index = QModelIndex | QPersistentModelIndex
 _Move = QAbstractItemView.CursorAction
 
@@ -64,9 +60,7 @@ class QueueView(QListView):
         super().__init__(parent)
         self.jobs, self._thumbnails = model, thumbnails
         self._measured = 0  # the width for which the heights are known
-        self._heights: list[int] = []
-        self._tops: list[int] = [0]
-        self._begins: dict[Section, int] = {}
+        self._stack = Stack()
         self._hovered, self._link = -1, ("", "")
         self._kept: tuple[list[str], str] = ([], "")
         self.tools = RowTools(self)
@@ -128,35 +122,31 @@ class QueueView(QListView):
 
     def doItemsLayout(self) -> None:
         """Put the rows below each other; only those that are not measured yet are, a few milliseconds for thousands."""
-        if self._measured != self._width() or len(self._heights) != self.jobs.rowCount():
+        if self._measured != self._width() or len(self._stack) != self.jobs.rowCount():
             self._measured = self._width()
-            self._heights = rows.heights(self.jobs.shown(), self._measured)
-        self._tops = list(itertools.accumulate(self._heights, lambda top, high: top + high + GAP, initial=0))
-        self._begins = self.jobs.begins()
+            self._stack.heights = rows.heights(self.jobs.shown(), self._measured)
+        self._stack.pile(self.jobs.begins())
         QAbstractItemView.doItemsLayout(self)
         self._show_tools()
 
     def visualRect(self, index: _Index) -> QRect:
         """Where a row is in the viewport."""
         row = index.row()
-        if not index.isValid() or row >= len(self._heights):
+        if not index.isValid() or row >= len(self._stack):
             return QRect()
-        top = self._top(row) - self.verticalOffset()
-        return QRect(INSET, top, self._width(), self._heights[row])
+        return QRect(INSET, self._stack.top(row) - self.verticalOffset(), self._width(), self._stack.heights[row])
 
     def indexAt(self, point: QPoint) -> QModelIndex:
         """The row at a point of the viewport."""
-        row = self._row_at(point.y() + self.verticalOffset())
+        row = self._stack.row_at(point.y() + self.verticalOffset())
         index = self.jobs.index(row) if row >= 0 else QModelIndex()
         return index if self.visualRect(index).contains(point) else QModelIndex()
 
     def between(self, y: int) -> int:
         """The row before which a point of the viewport lies, nearest to it."""
-        at = y + self.verticalOffset()
-        row = max(0, self._row_at(at))
-        if row >= len(self._heights):
-            return len(self._heights)
-        return row + (at > self._top(row) + self._heights[row] // 2)
+        at, stack = y + self.verticalOffset(), self._stack
+        row = max(0, stack.row_at(at))
+        return len(stack) if row >= len(stack) else row + (at > stack.top(row) + stack.heights[row] // 2)
 
     def verticalOffset(self) -> int:
         """Pixels that are scrolled away."""
@@ -170,7 +160,7 @@ class QueueView(QListView):
         place, bar = self.visualRect(index), self.verticalScrollBar()
         if not place.isValid():
             return
-        above = HEADING if index.row() in self._begins.values() else 0
+        above = HEADING if index.row() in self._stack.begins.values() else 0
         if place.top() - above < 0 or hint is QAbstractItemView.ScrollHint.PositionAtTop:
             bar.setValue(bar.value() + place.top() - above)
         elif place.bottom() > self.viewport().height():
@@ -182,7 +172,7 @@ class QueueView(QListView):
         count, row = self.jobs.rowCount(), self.currentIndex().row()
         if not count:
             return QModelIndex()
-        page = max(1, self.viewport().height() // (self._heights[max(0, min(row, count - 1))] or 1) - 1)
+        page = max(1, self.viewport().height() // (self._stack.heights[max(0, min(row, count - 1))] or 1) - 1)
         target = {
             _Move.MoveUp: row - 1,
             _Move.MovePrevious: row - 1,
@@ -199,8 +189,8 @@ class QueueView(QListView):
         """Select the rows that a rectangle of the viewport touches."""
         self.executeDelayedItemsLayout()
         rect = rect.normalized()
-        first, last = (self._row_at(y + self.verticalOffset()) for y in (rect.top(), rect.bottom()))
-        first, last = max(0, first), min(len(self._heights) - 1, last)
+        first, last = (self._stack.row_at(y + self.verticalOffset()) for y in (rect.top(), rect.bottom()))
+        first, last = max(0, first), min(len(self._stack) - 1, last)
         selection = QItemSelection()
         if first <= last:
             selection.select(self.jobs.index(first), self.jobs.index(last))
@@ -213,25 +203,13 @@ class QueueView(QListView):
     def updateGeometries(self) -> None:
         """How far one can scroll."""
         bar = self.verticalScrollBar()
-        total = self._tops[-1] + HEADING * len(self._begins) + SPACE.small
-        bar.setRange(0, max(0, total - self.viewport().height()))
+        bar.setRange(0, max(0, self._stack.total - self.viewport().height()))
         bar.setPageStep(self.viewport().height())
         bar.setSingleStep(SPACE.control)
         QAbstractItemView.updateGeometries(self)
 
     def _width(self) -> int:
         return max(1, self.viewport().width() - 2 * INSET)
-
-    def _top(self, row: int) -> int:
-        return self._tops[row] + HEADING * sum(begin <= row for begin in self._begins.values())
-
-    def _row_at(self, y: int) -> int:
-        """The row at a height of the whole list, or the one below the heading there; -1 above all."""
-        for row in reversed(self._begins.values()):
-            top = self._top(row)
-            if y >= top - HEADING:
-                return max(row, bisect.bisect_right(self._tops, y - top + self._tops[row]) - 1)
-        return -1
 
     # ------------------------------------------------------------------------------------------ what is drawn
 
@@ -240,8 +218,8 @@ class QueueView(QListView):
         self.executeDelayedItemsLayout()
         painter = QPainter(self.viewport())
         area = event.rect()
-        first = max(0, self._row_at(area.top() + self.verticalOffset()))
-        for row in range(first, len(self._heights)):
+        first = max(0, self._stack.row_at(area.top() + self.verticalOffset()))
+        for row in range(first, len(self._stack)):
             place = self.visualRect(self.jobs.index(row))
             if place.top() - HEADING > area.bottom():
                 break
@@ -249,8 +227,9 @@ class QueueView(QListView):
                 painter.save()
                 rows.paint(painter, place, job, self._look(row, job))
                 painter.restore()
-        for part, row in self._begins.items():
-            self._paint_heading(painter, part, row)
+        for part, row in self._stack.begins.items():
+            top = self._stack.top(row) - HEADING - self.verticalOffset()
+            rows.paint_heading(painter, QRect(INSET, top, self._width(), HEADING), part)
         self.dragging.paint(painter)
         painter.end()
 
@@ -267,23 +246,10 @@ class QueueView(QListView):
             self.devicePixelRatioF(),
         )
 
-    def _paint_heading(self, painter: QPainter, part: Section, row: int) -> None:
-        top = self._top(row) - HEADING - self.verticalOffset()
-        place = QRect(INSET + SPACE.small, top, self._width() - 2 * SPACE.small, HEADING)
-        painter.setFont(font(TYPE.caption, strong=True))
-        painter.setPen(QColor(COLOURS.muted))
-        words = {
-            Section.RUNNING: self.tr("Running"),
-            Section.WAITING: self.tr("Waiting"),
-            Section.PAUSED: self.tr("Paused"),
-            Section.OVER: self.tr("Finished"),
-        }
-        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words[part])
-
     def dataChanged(self, first: _Index, last: _Index, roles: Sequence[int] = ()) -> None:
         """A row is drawn again; only when its height or the headings changed are the others measured."""
         row, job = first.row(), self.jobs.job(first.row())
-        if job is not None and row < len(self._heights) and self._changed_size(row, job):
+        if job is not None and row < len(self._stack) and self._changed_size(row, job):
             self.scheduleDelayedItemsLayout()
         QAbstractItemView.dataChanged(self, first, last, roles)
         if row == self._hovered:
@@ -291,25 +257,22 @@ class QueueView(QListView):
 
     def rowsInserted(self, parent: _Index, first: int, last: int) -> None:
         """Measure what is new."""
-        self._heights[first:first] = rows.heights(self.jobs.shown()[first : last + 1], self._width())
+        self._stack.insert(first, rows.heights(self.jobs.shown()[first : last + 1], self._width()))
         super().rowsInserted(parent, first, last)
 
     def _rows_removed(self, _parent: _Index, first: int, last: int) -> None:
-        del self._heights[first : last + 1]
+        self._stack.remove(first, last)
         self.scheduleDelayedItemsLayout()
 
     def _rows_moved(self, _from: _Index, first: int, last: int, _to: _Index, place: int) -> None:
-        moved = self._heights[first : last + 1]
-        del self._heights[first : last + 1]
-        place -= len(moved) if place > first else 0
-        self._heights[place:place] = moved
+        self._stack.move(first, last, place)
         self.scheduleDelayedItemsLayout()
 
     def _changed_size(self, row: int, job: Job) -> bool:
-        if self._heights[row] != (now := rows.height(job, self._width())):
-            self._heights[row] = now
+        if self._stack.heights[row] != (now := rows.height(job, self._width())):
+            self._stack.heights[row] = now
             return True
-        return self._begins != self.jobs.begins()
+        return self._stack.begins != self.jobs.begins()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Problems wrap anew at another width."""
@@ -324,16 +287,12 @@ class QueueView(QListView):
         self.viewport().update()
         self._hover(self.viewport().mapFromGlobal(self.cursor().pos()))
 
-    def viewportSizeHint(self) -> QSize:
-        """Room for a few rows."""
-        return QSize(240, 4 * 64)
-
     # ------------------------------------------------------------------------------------------ pointer and keys
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """The row under the pointer shows what can be done with it."""
-        super().mouseMoveEvent(event)
         self._hover(event.position().toPoint())
+        super().mouseMoveEvent(event)  # may last as long as a drag
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A link acts by itself; everything else is as in any list."""
@@ -395,6 +354,7 @@ class QueueView(QListView):
         """Take the selected jobs that wait along."""
         self._hover(QPoint(-1, -1))
         self.dragging.start()
+        self._hover(self.viewport().mapFromGlobal(self.cursor().pos()))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Only our own jobs."""

@@ -30,7 +30,9 @@ def name(job: Job) -> str:
 
 def line(job: Job, blockers: Sequence[Job]) -> str:
     """What a job is doing, or what it waits for."""
-    if job.state in BROKEN:
+    if job.state is JobState.QUARANTINED:
+        return _tr("Set aside after two crashes")
+    if job.state is JobState.FAILED:
         return state_text(job.state)
     if blockers and job.state in _WAITS:
         return _after(blockers)
