@@ -10,6 +10,7 @@ from typing import Protocol
 from studio.domain.errors import StudioError
 from studio.domain.jobs import Job, JobState, Task
 from studio.domain.messages import Run
+from studio.domain.plan import Rung
 from studio.session.job_list import JobList, dated
 
 CHECKPOINT_SECONDS = 2.0  # of denoising that a kill may cost
@@ -40,11 +41,15 @@ Locate = Callable[[Task], Located]
 
 
 class Dispatch:
-    """Sends jobs of a list to the worker. `locate` raises StudioError when a task's files are not there any more."""
+    """Sends jobs of a list to the worker. `locate` raises StudioError when a task's files are not there any more;
+    `memory_factor` corrects what a job is expected to take.
+    """
 
-    def __init__(self, worker: Submitter, store: Path, jobs: JobList, locate: Locate) -> None:
+    def __init__(
+        self, worker: Submitter, store: Path, jobs: JobList, locate: Locate, memory_factor: Callable[[Job], float]
+    ) -> None:
         self.worker = worker
-        self._store, self._list, self._locate = store, jobs, locate
+        self._store, self._list, self._locate, self._memory_factor = store, jobs, locate, memory_factor
         self._outbox: dict[str, Run] = {}  # until the journal has them
         self.previews = True  # ask for them
 
@@ -72,6 +77,8 @@ class Dispatch:
             located.lora_paths,
             done=len(job.pictures),
             checkpoint_seconds=CHECKPOINT_SECONDS if self._list.journal is not None else -1.0,
+            rung=job.plan.rung if job.plan is not None else Rung.FULL,
+            memory_factor=self._memory_factor(job),
         )
         self._list.put(job, then=lambda: self._send(job))
         return True

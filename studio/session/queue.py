@@ -24,6 +24,7 @@ from studio.domain.messages import (
     JobEvent,
     Log,
     PictureDone,
+    Planned,
     Preview,
     TrainingEvent,
     is_terminal,
@@ -60,14 +61,15 @@ class JobQueue:
         pace: Pace | None = None,
     ) -> None:
         self._list = JobList()
-        self._dispatch = Dispatch(worker, store, self._list, locate or (lambda _: Located()))
+        self.pace = pace or Pace()
+        locate = locate or (lambda _: Located())
+        self._dispatch = Dispatch(worker, store, self._list, locate, self.pace.memory_factor)
         self.changed, self.removed, self.forgotten = self._list.changed, self._list.removed, self._list.forgotten
         self._stopping: set[str] = set()  # that the worker was asked to pause
         self._to_wait: set[str] = set()  # of those, the ones that go on by themselves
         self._awaits_journal = awaits_journal
         self._closing = self._held = False
-        self.pace = pace or Pace()
-        self.changed.connect(self._observe)
+        self.changed.connect(self.pace.observe)
 
     # ---------------------------------------------------------------------------------------- looking
 
@@ -329,6 +331,9 @@ class JobQueue:
             self._end(self._ended(job, event))
             return
         known = after(job, event)
+        if isinstance(event, Planned):
+            plan = dataclasses.replace(event.plan, seconds=self.pace.remaining((known,)) or 0.0)
+            known = dataclasses.replace(known, plan=plan)
         self._list.put(known)
         if isinstance(event, PictureDone):
             self.picture.emit(known, event.picture)
@@ -379,10 +384,6 @@ class JobQueue:
             job = self._list[job_id]
             if not self._list.blockers(job) and self._dispatch.start(job):
                 return
-
-    def _observe(self, job: Job) -> None:
-        if job.makes_pictures:
-            self.pace.observe(job)
 
     def _hold(self, held: bool) -> None:
         if held != self._held:

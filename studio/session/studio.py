@@ -25,6 +25,7 @@ from studio.session.gallery import Entry, Gallery
 from studio.session.journal import Journal
 from studio.session.loras import find_lora
 from studio.session.outside import ForeignChange, Outside, Trouble, Wish, grant
+from studio.session.pace import Pace
 from studio.session.paths import Paths
 from studio.session.queue import JobQueue
 from studio.session.settings import SettingsFile
@@ -88,7 +89,8 @@ class Studio:
         self.journal: Journal | None = None  # once it was taken up
         self.worker = make_worker(self._hear, self.settings.value.worker.options(spare_core=spare_core))
         store = store or paths.blobs
-        self.queue = JobQueue(self.worker, store, self.locate, awaits_journal=journal is not None)
+        pace = Pace(paths.data / "pace.json", family=self._family)
+        self.queue = JobQueue(self.worker, store, self.locate, awaits_journal=journal is not None, pace=pace)
         self.studies = Studies(self.worker, self.queue, store)
         self.takers: list[Callable[[Event], bool]] = [self.studies.handle]
         self.gallery = Gallery(paths.pictures, BlobStore(store))
@@ -127,6 +129,10 @@ class Studio:
     def model(self, name: str) -> ModelInfo:
         """The model of this name or path. Raises StudioError (MODEL)."""
         return library.find(self.library, name)
+
+    def _family(self, name: str) -> str:
+        """The family of a model of the library, "" for one that is not there."""
+        return next((str(model.family) for model in self.library.models if name in (model.name, model.path)), "")
 
     def check(self, recipe: Recipe) -> ModelInfo:
         """The model for a recipe. Raises StudioError when it, its model, LoRAs or source picture cannot be used."""

@@ -64,7 +64,7 @@ def menus(window: "MainWindow") -> dict[str, tuple[str, ...]]:
 
 
 def _jobs(window: "MainWindow") -> tuple[Command, ...]:
-    requests, queue = window.requests, window.studio.queue
+    queue = window.studio.queue
     return (
         Command("generate", _tr("&Generate"), window.generate, ("Ctrl+Return", "Ctrl+Enter"), "sparkles"),
         Command("cancel", _tr("&Cancel"), window.cancel, ("Esc", "Ctrl+."), "circle-stop"),

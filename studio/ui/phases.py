@@ -119,8 +119,12 @@ def about(seconds: float) -> str:
 
 
 def altogether(seconds: float) -> str:
-    """An estimate over many jobs: whole minutes are enough."""
-    return about(seconds) if seconds < 60 else _tr("about {time}").format(time=rough(seconds))
+    """An estimate over many jobs: whole minutes are enough, and after half a day whole hours."""
+    if seconds < 60:
+        return about(seconds)
+    long = seconds >= 12 * 3600
+    time = _tr("{hours} h").format(hours=round(seconds / 3600)) if long else rough(seconds)
+    return _tr("about {time}").format(time=time)
 
 
 def rough(seconds: float) -> str:

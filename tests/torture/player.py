@@ -20,6 +20,7 @@ from studio.domain.geometry import Size
 from studio.domain.jobs import Job, JobState, Priority
 from studio.domain.messages import Event, WorkerOptions
 from studio.domain.recipe import Recipe, Sampling
+from studio.session import dispatch
 from studio.session.headless import Headless
 from studio.session.paths import Paths
 from studio.session.studio import Worker
@@ -38,7 +39,8 @@ def say(text: str) -> None:
 def recipe(chance: random.Random, real: bool) -> Recipe:
     """Something to make; now and then it is poison."""
     words = chance.choices(WORDS, (6, 6, 3, 6, 6, 0 if real else 1))[0]
-    sampling = Sampling(chance.choice(("dpmpp-2m", "euler-a", "dpmpp-2m-sde", "euler")), chance.randint(4, 12), 3.0)
+    steps = chance.randint(30, 80) if real else chance.randint(4, 12)
+    sampling = Sampling(chance.choice(("dpmpp-2m", "euler-a", "dpmpp-2m-sde", "euler")), steps, 3.0)
     seed, batch = chance.randrange(10_000), chance.choice((1, 1, 2))
     return Recipe(words, size=Size(64, 64), sampling=sampling, seed=seed, batch=batch)
 
@@ -168,5 +170,6 @@ class Player:
 
 
 if __name__ == "__main__":
+    dispatch.CHECKPOINT_SECONDS = 0.2  # to lose less than the kills would leave
     player = Player(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
     player.play() if sys.argv[4] == "PLAY" else player.drain()

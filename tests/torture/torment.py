@@ -34,20 +34,10 @@ from studio.session.paths import Paths
 
 HERE = Path(__file__).parent
 WALKER = "tests.torture.engine:create"
-PHASES = (
-    "start",
-    "load",
-    "encode",
-    "denoise",
-    "decode",
-    "save",
-    "queued",
-    "paused",
-    "done",
-    "interrupted",
-    "cancelled",
-)
+WORK = ("load", "encode", "denoise", "decode", "save")
+PHASES = (*WORK, "denoise", "queued", "paused", "done", "interrupted", "cancelled")
 _LIFE = (0.2, 1.6)  # seconds that the program lives at most before it is hit, once it has begun to work
+_IDLE = 20.0  # seconds that it may live without beginning anything: its user may have paused everything
 _LAST = 900.0  # seconds that the end may take
 
 
@@ -129,15 +119,15 @@ def _hit(life: Life, chance: random.Random, count: Count, kills: int) -> None:
 def _wait(life: Life, chance: random.Random, count: Count) -> bool:
     """Until a random moment, or a random phase."""
     phase = chance.choice((*PHASES, "", "", ""))
-    until = time.monotonic() + 30.0
+    until = time.monotonic() + _IDLE
     begun = False
     while (heard := life.next(until)) is not None:
         if heard[0] == "asked":
             count.asked.add(heard[1])
         if heard[0] == "phase":
-            if not begun:
+            if not begun and heard[1] in WORK:
                 begun, until = True, time.monotonic() + chance.uniform(*_LIFE)
-            if heard[1] == phase:
+            if heard[1] == phase and begun:
                 time.sleep(chance.choice((0.0, 0.0, 0.003, 0.01)))
                 count.phases[phase] += 1
                 return True

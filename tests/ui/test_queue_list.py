@@ -1,6 +1,7 @@
 """The list of jobs stays quick and quiet, shows all that is known of a job, and can be used by everybody."""
 
 import dataclasses
+import itertools
 import random
 from collections.abc import Iterator
 
@@ -20,6 +21,7 @@ from studio.ui.loader import PictureLoader
 from studio.ui.queue import actions
 from studio.ui.queue.model import QueueModel, Section
 from studio.ui.queue.panel import QueuePanel
+from studio.ui.queue.rows import GAP
 from studio.ui.queue.stack import HEADING
 from tests.ui.fakes import png
 from tests.ui.queueing import listed, place, point_at, press, said
@@ -167,10 +169,11 @@ def test_a_job_that_is_paused_keeps_its_last_guess(panel: QueuePanel) -> None:
     running = job("runs", JobState.RUNNING)
     panel.show_job(running)
     panel.show_preview(Preview("runs", 0, 3, 4, 4, bytes([0, 0, 255]) * 16))
-    paused = dataclasses.replace(running, state=JobState.PAUSED)
-    panel.show_job(paused)
-    found = panel.thumbnails.picture(paused)
-    assert found is not None and found.pixelColor(1, 1).name() == "#0000ff"
+    for state in (JobState.PAUSED, JobState.QUEUED):
+        stopped = dataclasses.replace(running, state=state, step=3)
+        panel.show_job(stopped)
+        found = panel.thumbnails.picture(stopped)
+        assert found is not None and found.pixelColor(1, 1).name() == "#0000ff"
 
 
 def test_a_problem_makes_its_row_higher_and_wraps_with_the_width(panel: QueuePanel, qtbot: QtBot) -> None:
@@ -194,8 +197,9 @@ def test_rows_and_points_agree(panel: QueuePanel) -> None:
         assert panel.view.indexAt(area.topLeft() - QPoint(0, 2)).row() != row
         assert panel.view.between(area.top() + 1) == row
         assert panel.view.between(area.bottom() - 1) == row + 1
-    first, second = (panel.view.visualRect(panel.model.index(row)) for row in (0, 1))
-    assert second.top() - first.bottom() > HEADING, "there is room for the heading"
+    areas = [panel.view.visualRect(panel.model.index(row)) for row in range(panel.model.rowCount())]
+    between = [lower.top() - upper.bottom() - 1 for upper, lower in itertools.pairwise(areas)]
+    assert between == [GAP + HEADING, *[GAP] * 29, GAP + HEADING]
 
 
 def test_the_last_row_can_be_scrolled_to(panel: QueuePanel) -> None:

@@ -11,7 +11,7 @@ from studio.domain.jobs import Job, JobState, made_by
 from studio.domain.messages import Phase
 from studio.domain.recipe import Recipe
 from studio.ui.bridge import Bridge
-from studio.ui.phases import duration, phase_text
+from studio.ui.phases import altogether, duration, phase_text
 from studio.ui.queue import actions
 from studio.ui.queue.model import Group
 from studio.ui.window import MainWindow
@@ -308,6 +308,14 @@ def test_a_job_that_stopped_says_where_it_goes_on() -> None:
 )
 def test_times_are_said_as_one_says_them(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(9.0, "about 9 s"), (250.0, "about 4 min"), (4000.0, "about 1 h 10 min"), (48e3, "about 13 h")],
+)
+def test_the_end_of_a_queue_is_told_roughly(seconds: float, words: str) -> None:
+    assert altogether(seconds) == words
 
 
 def test_without_a_model_the_window_says_so(desk: Desk, tmp_path: Path) -> None:

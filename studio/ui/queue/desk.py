@@ -53,9 +53,9 @@ class QueueDesk(QObject):
     def _open(self, job_id: str) -> None:
         """What is being made, or was made, comes to the canvas."""
         job = self._queue.job(job_id)
-        if job is None or not job.makes_pictures:
+        if job is None:
             return
-        if job.state.active:
+        if job.state.active and job.makes_pictures:
             self._window.stage.follow()
         elif job.pictures and job.pictures[-1].path:
             path = Path(job.pictures[-1].path)
