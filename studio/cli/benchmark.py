@@ -26,6 +26,8 @@ SUITES = {
     "train": (ENGINE_MODULE, "train"),
     "window": ("studio.ui.bench",),
     "canvas": ("studio.ui.paint.bench",),
+    "queue": ("studio.session.bench",),
+    "queue-panel": ("studio.ui.queue.bench",),
 }
 
 

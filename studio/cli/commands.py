@@ -239,7 +239,10 @@ def train_judge(
 @app.command()
 def bench(
     suite: Annotated[
-        str, typer.Argument(help="starter, overhead, defaults, cancel, train, window or canvas.", show_default="all")
+        str,
+        typer.Argument(
+            help="starter, overhead, defaults, cancel, train, window, canvas, queue or queue-panel.", show_default="all"
+        ),
     ] = "",
     model: Annotated[
         list[str] | None,

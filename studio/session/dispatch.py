@@ -2,16 +2,18 @@
 
 import contextlib
 import dataclasses
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 from typing import Protocol
 
-from studio.domain.errors import StudioError
+from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.jobs import Job, JobState, Task
 from studio.domain.messages import Run
 from studio.domain.plan import Rung
-from studio.session.job_list import JobList, dated
+from studio.session.job_list import WAITS, JobList, dated
 
 CHECKPOINT_SECONDS = 2.0  # of denoising that a kill may cost
 
@@ -37,6 +39,15 @@ class Located:
     lora_paths: tuple[str, ...] = ()
 
 
+class Asked(IntEnum):
+    """What its user wants of the job that the worker has, the most of several; the worker's answer may cross it."""
+
+    NOTHING = 0
+    WAIT = 1  # stop, and go on by itself
+    PAUSE = 2
+    CANCEL = 3
+
+
 Locate = Callable[[Task], Located]
 
 
@@ -51,6 +62,7 @@ class Dispatch:
         self.worker = worker
         self._store, self._list, self._locate, self._memory_factor = store, jobs, locate, memory_factor
         self._outbox: dict[str, Run] = {}  # until the journal has them
+        self._sending = threading.RLock()  # what follows a job to the worker does not overtake it
         self.previews = True  # ask for them
 
     def start(self, job: Job) -> bool:
@@ -85,11 +97,24 @@ class Dispatch:
 
     def take_back(self, job_id: str) -> bool:
         """Whether a job had not reached the worker yet; it never will then."""
-        return self._outbox.pop(job_id, None) is not None
+        with self._sending:
+            return self._outbox.pop(job_id, None) is not None
+
+    def let_go(self, job: Job) -> None:
+        """Free a job to be changed, also on its way to the worker. Raises StudioError (INPUT) when it has begun; one
+        that has made pictures has, as their files would pass for those of the changed job.
+        """
+        begun = job.state not in (*WAITS, JobState.PAUSED) or bool(job.pictures)
+        if begun or (job.id == self._list.busy and not self.take_back(job.id)):
+            message = "This job has begun and cannot be changed any more."
+            raise StudioError(ErrorKind.INPUT, message, "Queue the changed settings as a new job.")
+        if job.id == self._list.busy:
+            self._list.busy = None
 
     def _send(self, job: Job) -> None:
         """In the journal's thread, if there is one: the row is there, so the job may start, if it is still wanted."""
         checkpoint = self._list.checkpoint(job)
-        if (run := self._outbox.pop(job.id, None)) is not None:
-            with contextlib.suppress(RuntimeError):  # the program ends meanwhile; it goes on the next time
-                self.worker.submit(dataclasses.replace(run, checkpoint=checkpoint))
+        with self._sending:
+            if (run := self._outbox.pop(job.id, None)) is not None:
+                with contextlib.suppress(RuntimeError):  # the program ends meanwhile; it goes on the next time
+                    self.worker.submit(dataclasses.replace(run, checkpoint=checkpoint))

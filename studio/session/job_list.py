@@ -1,6 +1,7 @@
 """All jobs that a session knows: those that wait in their line, and every state of each in the journal."""
 
 import dataclasses
+import itertools
 import time
 from collections.abc import Callable, Iterable
 
@@ -15,6 +16,7 @@ from studio.session.journal import Journal, KeptPreview
 from studio.session.line import Line
 
 _KEPT = 500  # jobs that are over and stay in the list
+_TOLD = 100  # jobs of earlier sessions that are told one by one
 WAITS = (JobState.QUEUED, JobState.INTERRUPTED)
 
 
@@ -26,6 +28,7 @@ class JobList:
 
     changed = Signal(Job)  # a job is new, or another than before
     removed = Signal(str)
+    listed = Signal(tuple)  # these are all jobs, in order; `changed` is told only of the next ones to run
     forgotten = Signal(Job)  # one that is about to be removed for good
 
     def __init__(self) -> None:
@@ -78,6 +81,14 @@ class JobList:
         elif then is not None:
             then()
 
+    def put_all(self, jobs: Iterable[Job]) -> None:
+        """Many jobs as they are now, written at once."""
+        given = tuple(jobs)
+        for job in given:
+            self._note(job)
+        if self.journal is not None:
+            self.journal.put(given)
+
     def put_first(self, job_id: str) -> bool:
         """Put a job of the line before all others; whether it is one."""
         return job_id in self.line and self._place(job_id, self.line.before_all())
@@ -117,11 +128,13 @@ class JobList:
         self.journal = journal
         journal.put(self.all)
         known = sorted((job for job in jobs if job.id not in self._jobs), key=lambda job: job.ended)
+        ended = {job.id: job.moved(JobState.INTERRUPTED) for job in known if job.state.active}  # with the program
+        journal.put(ended.values())
         for job in known:
-            if job.state.active:  # the program ended under it
-                self.put(job.moved(JobState.INTERRUPTED))
-            else:
-                self._note(job)
+            self._enter(ended.get(job.id, job))
+        for job_id in (*itertools.islice(self.line, _TOLD), *(job.id for job in known if not job.makes_pictures)):
+            self.changed.emit(self._jobs[job_id])
+        self.listed.emit(self.sorted)
         # What a batch has done stays known, or it would be done again.
         old = [job.id for job in known if job.state.final and job.priority is not Priority.BATCH]
         self.forget(old[:-_KEPT])
@@ -138,12 +151,15 @@ class JobList:
                 self.removed.emit(job_id)
 
     def _note(self, job: Job) -> None:
+        self._enter(job)
+        self.changed.emit(job)
+
+    def _enter(self, job: Job) -> None:
         self._jobs[job.id] = job
         if job.state in WAITS and job.id != self.busy:
             self.line.put(job)
         else:
             self.line.leave(job.id)
-        self.changed.emit(job)
 
     # ---------------------------------------------------------------------------------------- what belongs to jobs
 

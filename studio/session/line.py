@@ -32,6 +32,10 @@ class Line:
         """The ids, the next to run first; safe while the line changes."""
         return iter([job_id for _, _, job_id in self._keys])
 
+    def all_are(self, blocked: Callable[[str], bool]) -> bool:
+        """Does it hold for all? The line must not change meanwhile."""
+        return all(blocked(job_id) for _, _, job_id in self._keys)
+
     def next_rank(self) -> float:
         """The rank of whoever joins at the end now; later than all given before."""
         self._last = max(self._clock(), math.nextafter(self._last, math.inf))

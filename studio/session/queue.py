@@ -30,8 +30,8 @@ from studio.domain.messages import (
     is_terminal,
 )
 from studio.domain.recipe import Branch, Recipe
-from studio.session.dispatch import Dispatch, Locate, Located, Submitter
-from studio.session.job_list import WAITS, JobList, dated
+from studio.session.dispatch import Asked, Dispatch, Locate, Located, Submitter
+from studio.session.job_list import JobList, dated
 from studio.session.journal import Journal, KeptPreview
 from studio.session.pace import Pace
 
@@ -64,9 +64,9 @@ class JobQueue:
         self.pace = pace or Pace()
         locate = locate or (lambda _: Located())
         self._dispatch = Dispatch(worker, store, self._list, locate, self.pace.memory_factor)
-        self.changed, self.removed, self.forgotten = self._list.changed, self._list.removed, self._list.forgotten
-        self._stopping: set[str] = set()  # that the worker was asked to pause
-        self._to_wait: set[str] = set()  # of those, the ones that go on by themselves
+        self.changed, self.listed = self._list.changed, self._list.listed
+        self.removed, self.forgotten = self._list.removed, self._list.forgotten
+        self._asked = Asked.NOTHING
         self._awaits_journal = awaits_journal
         self._closing = self._held = False
         self.changed.connect(self.pace.observe)
@@ -106,7 +106,9 @@ class JobQueue:
     @property
     def stuck(self) -> bool:
         """Can none of those that wait begin, even though the worker is free?"""
-        return not self.busy and (self._held or all(self.blockers(self._list[name]) for name in self._list.line))
+        return not self.busy and (
+            self._held or self._list.line.all_are(lambda name: bool(self.blockers(self._list[name])))
+        )
 
     @property
     def wants_worker(self) -> bool:
@@ -149,12 +151,13 @@ class JobQueue:
     ) -> Job:
         """Queue a task; a recipe's model works in multiples of `multiple` pixels. `job_id` names it, unless it is "".
 
-        Raises StudioError (INPUT) when the task is not valid, needs a job that is not there, or trains what is being
-        trained; nothing is queued then.
+        Raises StudioError (INPUT) when the task is not valid, needs a job that is not there, trains what is being
+        trained, or has a name that is taken; nothing is queued then.
         """
-        now = time.time()
-        job_id = job_id or uuid.uuid4().hex[:12]
-        job = Job(job_id, task, priority=priority, needs=needs, output=output, origin=origin, made=now)
+        if job_id in self._list:
+            raise StudioError(ErrorKind.INPUT, "There is a job of this name already.", "Give it another name.")
+        made, job_id = time.time(), job_id or uuid.uuid4().hex[:12]
+        job = Job(job_id, task, priority=priority, needs=needs, output=output, origin=origin, made=made)
         self._list.require_valid(job, multiple)
         self._list.put(dataclasses.replace(job, rank=self._list.line.next_rank()))
         self._feed()
@@ -174,7 +177,8 @@ class JobQueue:
         """Queue the same once more, as a job of its own. Raises StudioError (INPUT) as `submit`."""
         job = self._list.known(job_id)
         task = job.task.requested() if isinstance(job.task, Recipe) else job.task
-        return self.submit(task, priority=job.priority, needs=job.needs, origin=job.origin)
+        needs = tuple(name for name in job.needs if name in self._list)
+        return self.submit(task, priority=job.priority, needs=needs, origin=job.origin)
 
     def retry(self, job_id: str) -> Job:
         """Let a job that failed, was cancelled or was set aside wait again; what it has made is kept.
@@ -189,33 +193,31 @@ class JobQueue:
         return self._list[job_id]
 
     def edit(self, job_id: str, task: Task, multiple: int = 1) -> Job:
-        """Let a job that has not begun, or is paused, do something else.
+        """Let a job that has not begun, or is paused without a finished picture, do something else.
 
         Raises StudioError (INPUT) as `submit`, and when it has begun.
         """
         job = self._list.known(job_id)
-        if job.state not in (*WAITS, JobState.PAUSED):
-            message = "This job has begun and cannot be changed any more."
-            raise StudioError(ErrorKind.INPUT, message, "Queue the changed settings as a new job.")
         if task != job.task:
-            fresh = dataclasses.replace(job, task=task, pictures=(), plan=None, origin="", deaths=0, problem=None)
+            fresh = dataclasses.replace(job, task=task, plan=None, origin="", deaths=0, problem=None)
             self._list.require_valid(fresh, multiple)
+            self._dispatch.let_go(job)
             self._list.put(fresh)
             self._feed()
         return self._list[job_id]
 
     def pause(self, job_id: str) -> None:
         """Stop a job so that it can go on from where it is, or let it wait until it is resumed."""
-        self._to_wait.discard(job_id)
         if job_id == self._list.busy:
-            self._stop(job_id)
+            self._stop(job_id, Asked.PAUSE)
         elif (job := self._list.get(job_id)) is not None:
             self._list.put(job.moved(JobState.PAUSED))
 
     def resume(self, job_id: str) -> None:
         """Let a paused job wait again, at its old place."""
-        job = self._list.get(job_id)
-        if job is not None and job.state is JobState.PAUSED:
+        if job_id == self._list.busy and self._asked is Asked.PAUSE:
+            self._asked = Asked.WAIT
+        if (job := self._list.get(job_id)) is not None and job.state is JobState.PAUSED:
             self._list.put(job.moved(JobState.QUEUED))
             self._feed()
 
@@ -223,8 +225,7 @@ class JobQueue:
         """Pause the whole queue: what runs stops at a checkpoint, and nothing starts, not in later sessions either."""
         self._hold(True)
         if self._list.busy is not None:
-            self._to_wait.add(self._list.busy)
-            self._stop(self._list.busy)
+            self._stop(self._list.busy, Asked.WAIT)
 
     def go_on(self) -> None:
         """Let the queue go on."""
@@ -240,13 +241,13 @@ class JobQueue:
         elif self._dispatch.take_back(job_id):
             self._end(job.moved(JobState.CANCELLED))
         else:
+            self._asked = Asked.CANCEL
             self._dispatch.worker.cancel(job_id)
 
     def cancel_all(self) -> None:
         """Stop every job, the waiting ones first so that none of them starts."""
-        waiting = [job for job in self._list.all if not job.state.final and job.id != self._list.busy]
-        for job in waiting:
-            self.cancel(job.id)
+        waiting = (job for job in self._list.all if not job.state.final and job.id != self._list.busy)
+        self._list.put_all(dated(job.moved(JobState.CANCELLED)) for job in waiting)
         if self._list.busy is not None:
             self.cancel(self._list.busy)
 
@@ -284,6 +285,7 @@ class JobQueue:
             self._held = self._held or journal.held
             going_on = self._list.adopt(journal, jobs)
             if self._held:
+                journal.hold(True)
                 self.held_changed.emit(True)
             if going_on:
                 self.taken_up.emit(going_on)
@@ -342,32 +344,30 @@ class JobQueue:
         """The job after its terminal event. One that is ended with the program, or because it did not pause in time, is
         not to blame for that.
         """
-        if isinstance(event, Interrupted) and self._closing:
-            return job.moved(JobState.INTERRUPTED)
-        if isinstance(event, Interrupted) and job.id in self._stopping:
-            return job.moved(JobState.PAUSED)
+        if isinstance(event, Interrupted) and (self._asked or self._closing):
+            return job.moved(JobState.PAUSED if self._asked else JobState.INTERRUPTED)
         if isinstance(event, Failed) and event.problem.kind is ErrorKind.ENVIRONMENT and self._list.line:
             self._hold(True)  # there is no engine: the others would only fail, too
         return after(job, event)
 
     def _end(self, job: Job) -> None:
-        """The worker has nothing more to do with a job."""
+        """The worker has nothing more to do with a job. Its end may have crossed a cancel, which counts."""
+        asked = Asked.NOTHING
         if job.id == self._list.busy:
-            self._list.busy = None
-        waits = job.id in self._to_wait or self._closing
-        self._to_wait.discard(job.id)
-        self._stopping.discard(job.id)
+            asked, self._asked, self._list.busy = self._asked, Asked.NOTHING, None
+        if asked is Asked.CANCEL:
+            job = job.moved(JobState.CANCELLED)
         self._list.put(dated(job))
-        if job.state is JobState.PAUSED and waits:
+        if job.state is JobState.PAUSED and (asked is Asked.WAIT or (self._closing and asked < Asked.PAUSE)):
             self._list.put(job.moved(JobState.QUEUED))
         self._feed()
 
-    def _stop(self, job_id: str) -> None:
+    def _stop(self, job_id: str, asked: Asked) -> None:
         """Pause the job that the worker has, or is about to get."""
+        self._asked = max(self._asked, asked)
         if self._dispatch.take_back(job_id):
             self._end(self._list[job_id].moved(JobState.PAUSED))
         else:
-            self._stopping.add(job_id)
             self._dispatch.worker.pause(job_id)
 
     def _progressed(self, job: Job) -> None:
@@ -378,12 +378,16 @@ class JobQueue:
 
     def _feed(self) -> None:
         """Start the first job that can begin, if the worker is free."""
-        if self._list.busy is not None or self._held or self._closing or self._awaits_journal:
-            return
-        for job_id in self._list.line:
-            job = self._list[job_id]
-            if not self._list.blockers(job) and self._dispatch.start(job):
+        for job_id in self._list.line if self._may_start else ():
+            if not self._may_start:
                 return
+            job = self._list.get(job_id) if job_id in self._list.line else None
+            if job is not None and not self._list.blockers(job) and self._dispatch.start(job):
+                return
+
+    @property
+    def _may_start(self) -> bool:
+        return self._list.busy is None and not (self._held or self._closing or self._awaits_journal)
 
     def _hold(self, held: bool) -> None:
         if held != self._held:

@@ -14,7 +14,7 @@ def test_every_figure_is_taken_and_printed(
     monkeypatch.setattr(bench, "create_application", lambda _arguments: qapp)
     monkeypatch.setattr(bench, "_MOVES", 3)
     assert bench.main(["--jobs", "200", "--json"]) == 0
-    figures = json.loads(capsys.readouterr().out)["queue"]
+    figures = json.loads(capsys.readouterr().out)["queue-panel"]
     assert set(figures) == {
         "stands still while they are taken up",
         "panel opens",

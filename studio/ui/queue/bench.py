@@ -201,7 +201,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     figures = measure(options.jobs)
     if options.json:
-        print(json.dumps({"queue": {figure.name: figure.as_json() for figure in figures}}, indent=2))
+        print(json.dumps({"queue-panel": {figure.name: figure.as_json() for figure in figures}}, indent=2))
     else:
         print(text(figures))
     return 0

@@ -39,6 +39,7 @@ class QueueControl(QObject):
         panel.cleared.connect(queue.forget_finished)
         self._signals = (
             (queue.changed, panel.show_job),
+            (queue.listed, panel.show_jobs),
             (queue.removed, panel.forget),
             (queue.held_changed, panel.show_held),
             (queue.preview, panel.show_preview),

@@ -64,9 +64,7 @@ class QueuePanel(QWidget):
         self.filter = QLineEdit()
         self.group = Choice()
         self.limits = self._make_limits()
-        self.nothing = _note(
-            self.tr("Each Generate adds a job here.\nKeep working meanwhile: what waits is never lost.")
-        )
+        self.nothing = _note(self.tr("Each Generate adds a job here.\nKeep working: what waits is never lost."))
         self.no_match = _note(self.tr("No job matches."))
         self.everything_button = push_button(self.tr("Show all"), look="link")
         self._acts = {act.id: self._action(act) for act in actions.acts()}

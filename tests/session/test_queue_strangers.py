@@ -1,0 +1,204 @@
+"""Acts that cross events on their way, as a stranger would try them: nothing may be lost, stalled or done otherwise."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from studio.domain.errors import ErrorKind, Problem, StudioError
+from studio.domain.jobs import Cost, Job, JobState, Picture
+from studio.domain.messages import Finished, Interrupted, Paused, PictureDone, Run, Started
+from studio.domain.recipe import Recipe
+from studio.session.dispatch import Located
+from studio.session.journal import Journal
+from studio.session.queue import JobQueue
+
+CRASH = Problem(ErrorKind.CRASH, "The worker ended.")
+
+
+class Worker:
+    """Remembers what it was asked, in its order."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self.runs: list[Run] = []
+
+    def submit(self, run: Run) -> None:
+        self.runs.append(run)
+        self.asked.append(("submit", run.job_id))
+
+    def cancel(self, job_id: str) -> None:
+        self.asked.append(("cancel", job_id))
+
+    def pause(self, job_id: str) -> None:
+        self.asked.append(("pause", job_id))
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return Worker()
+
+
+@pytest.fixture
+def queue(worker: Worker) -> JobQueue:
+    return JobQueue(worker, Path("store"))
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    journal = Journal.open(tmp_path / "queue.safelight", create=True)
+    yield journal
+    journal.close()
+
+
+def state(queue: JobQueue, job: Job) -> JobState:
+    found = queue.job(job.id)
+    assert found is not None
+    return found.state
+
+
+def picture(index: int, path: str = "") -> Picture:
+    return Picture(index, index, "0" * 64, 8, 8, path)
+
+
+@pytest.mark.parametrize("ending", [Paused, lambda name: Interrupted(name, CRASH)])
+def test_a_cancel_that_crosses_another_end_still_counts(
+    queue: JobQueue, worker: Worker, ending: Callable[[str], Paused | Interrupted]
+) -> None:
+    """The host has answered already, so that it has nothing more to cancel."""
+    job = queue.submit(Recipe())
+    queue.handle(Started(job.id))
+    queue.pause(job.id)
+    queue.cancel(job.id)
+    queue.handle(ending(job.id))
+    assert state(queue, job) is JobState.CANCELLED and len(worker.runs) == 1
+
+
+def test_what_the_worker_has_is_not_edited_even_if_it_has_not_begun(queue: JobQueue, worker: Worker) -> None:
+    job = queue.submit(Recipe(prompt="old"))
+    with pytest.raises(StudioError, match="has begun"):
+        queue.edit(job.id, Recipe(prompt="new"))
+    queue.handle(PictureDone(job.id, picture(0)))
+    queue.handle(Finished(job.id, Cost()))
+    found = queue.job(job.id)
+    assert found is not None and found.recipe.prompt == worker.runs[0].recipe.prompt == "old"
+
+
+def test_a_job_that_waits_for_the_journal_is_edited(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    late: list[Callable[[], None]] = []
+    monkeypatch.setattr(journal, "put", lambda jobs, then=None: late.append(then) if then else None)
+    queue = JobQueue(worker := Worker(), Path("store"))
+    queue.adopt(journal, ())
+    job = queue.submit(Recipe(prompt="old"))
+    queue.edit(job.id, Recipe(prompt="new"))
+    for then in late:
+        then()
+    assert [run.recipe.prompt for run in worker.runs] == ["new"]
+
+
+def test_a_job_that_has_made_pictures_is_not_edited(queue: JobQueue) -> None:
+    """Its files are known by its name: one of the old would pass for the new."""
+    job = queue.submit(Recipe(prompt="old", batch=2), output="/out.png")
+    queue.handle(PictureDone(job.id, picture(0)))
+    queue.pause(job.id)
+    queue.handle(Paused(job.id))
+    with pytest.raises(StudioError, match="has begun"):
+        queue.edit(job.id, Recipe(prompt="new", batch=2))
+
+
+def test_a_job_that_was_paused_by_itself_stays_so_when_the_queue_is_paused_meanwhile(queue: JobQueue) -> None:
+    job = queue.submit(Recipe())
+    queue.pause(job.id)
+    queue.hold()
+    queue.handle(Paused(job.id))
+    assert state(queue, job) is JobState.PAUSED
+
+
+@pytest.mark.parametrize("ending", [Paused, lambda name: Interrupted(name, CRASH)])
+def test_a_paused_job_stays_so_when_the_program_ends_meanwhile(
+    queue: JobQueue, ending: Callable[[str], Paused | Interrupted]
+) -> None:
+    job = queue.submit(Recipe())
+    queue.pause(job.id)
+    queue.closing()
+    queue.handle(ending(job.id))
+    assert state(queue, job) is JobState.PAUSED
+
+
+def test_a_job_that_is_resumed_before_it_has_paused_goes_on(queue: JobQueue, worker: Worker) -> None:
+    job = queue.submit(Recipe())
+    queue.pause(job.id)
+    queue.resume(job.id)
+    queue.handle(Paused(job.id))
+    assert len(worker.runs) == 2 and state(queue, job) is JobState.QUEUED
+
+
+def test_a_cancel_never_overtakes_its_job_on_the_way_to_the_worker(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal's thread hands the job over while its owner cancels it."""
+    entered, go_on = threading.Event(), threading.Event()
+
+    class Slow(Worker):
+        def submit(self, run: Run) -> None:
+            entered.set()
+            go_on.wait(5)
+            super().submit(run)
+
+    queue = JobQueue(worker := Slow(), Path("store"))
+    queue.adopt(journal, ())
+    job = queue.submit(Recipe())
+    assert entered.wait(5)
+    canceller = threading.Thread(target=queue.cancel, args=(job.id,))
+    canceller.start()
+    canceller.join(0.2)
+    go_on.set()
+    canceller.join(5)
+    journal.flush()
+    assert worker.asked == [("submit", job.id), ("cancel", job.id)]
+
+
+def test_a_queue_that_was_paused_before_its_journal_came_stays_so(journal: Journal) -> None:
+    queue = JobQueue(Worker(), Path("store"), awaits_journal=True)
+    queue.hold()
+    queue.adopt(journal, ())
+    assert journal.held
+
+
+def test_an_id_is_given_once(queue: JobQueue, worker: Worker) -> None:
+    queue.submit(Recipe(prompt="first"), job_id="x")
+    with pytest.raises(StudioError):
+        queue.submit(Recipe(prompt="second"), job_id="x")
+    found = queue.job("x")
+    assert found is not None and found.recipe.prompt == "first"
+
+
+def test_a_job_is_duplicated_whose_needs_are_off_the_list(queue: JobQueue) -> None:
+    first = queue.submit(Recipe())
+    second = queue.submit(Recipe(), needs=(first.id,))
+    queue.handle(Finished(first.id, Cost()))
+    queue.handle(Finished(second.id, Cost()))
+    queue.forget([first.id])
+    assert queue.duplicate(second.id).needs == ()
+
+
+def test_a_listener_that_queues_does_not_let_two_jobs_start(worker: Worker) -> None:
+    def locate(task: object) -> Located:
+        if isinstance(task, Recipe) and task.model == "gone":
+            raise StudioError(ErrorKind.MODEL, "The model is gone.")
+        return Located()
+
+    queue = JobQueue(worker, Path("store"), locate)
+    queue.hold()
+    queue.submit(Recipe(model="gone"))
+    queue.submit(Recipe(seed=1))
+    queue.submit(Recipe(seed=2))
+
+    def more(job: Job) -> None:
+        if job.state is JobState.FAILED:
+            queue.submit(Recipe(seed=3))
+
+    queue.changed.connect(more)
+    queue.go_on()
+    assert len(worker.runs) == 1
