@@ -67,6 +67,19 @@ class Photographer:
         self.until(lambda: not self._studio.queue.open_jobs and self._window.stage.entry is not None)
         self._shoot("done")
 
+    def steps(self) -> None:
+        """The way of a picture, at one of its steps, and a branch that leaves it there."""
+        window = self._window
+        window.workspaces.show_page("generate")
+        self._make("a red lighthouse", 7)
+        window.commands["show-steps"].trigger()
+        bar = window.area.steps
+        self.until(lambda: bar.film.maximum() > 6)
+        bar.film.setValue(4)
+        bar.branch_button.click()
+        self._shoot("steps")
+        window.commands["show-steps"].trigger()
+
     def paint(self) -> None:
         """A generated picture that is painted on, and a thing added in a selection: on trial, over the canvas."""
         window, panel = self._window, self._window.panel
@@ -198,6 +211,7 @@ class Photographer:
 
 SCENES: dict[str, Callable[[Photographer], None]] = {
     "generate": Photographer.generate,
+    "steps": Photographer.steps,
     "paint": Photographer.paint,
     "lab": Photographer.lab,
     "train": Photographer.train,
@@ -230,7 +244,7 @@ def main() -> int:
     application = create_application(["safelight"])
     bridge = Bridge()
     paths = Paths(options.home / "data", options.home / "config", options.home / "pictures")
-    studio = Studio(paths, worker_factory(), bridge.post)
+    studio = Studio(paths, worker_factory(), bridge.post, journal=paths.queue)
     window = MainWindow(studio, bridge)
     window.resize(*SIZE)
     window.closed.connect(application.quit)
