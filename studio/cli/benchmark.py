@@ -23,6 +23,7 @@ SUITES = {
     "overhead": (ENGINE_MODULE, "overhead"),
     "defaults": (ENGINE_MODULE, "defaults"),
     "cancel": (ENGINE_MODULE, "cancel"),
+    "checkpoint": (ENGINE_MODULE, "checkpoint"),
     "train": (ENGINE_MODULE, "train"),
     "window": ("studio.ui.bench",),
     "canvas": ("studio.ui.paint.bench",),

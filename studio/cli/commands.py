@@ -241,7 +241,8 @@ def bench(
     suite: Annotated[
         str,
         typer.Argument(
-            help="starter, overhead, defaults, cancel, train, window, canvas, queue or queue-panel.", show_default="all"
+            help="starter, overhead, defaults, cancel, checkpoint, train, window, canvas, queue, queue-panel.",
+            show_default="all",
         ),
     ] = "",
     model: Annotated[
