@@ -63,11 +63,13 @@ def batch(program: Program, file: Path, project: Path | None, device: str, as_js
     headless = running.open_queue(program, device, kept_in)
     known = _known(kept_in)
     plan = _planned(headless, path, batches.mark(path, kept_in), wanted, known)
-    known |= {job.id: job for job in (*plan.begun, *plan.dropped)}
+    if changes := {job.id: job for job in (*plan.begun, *plan.dropped)}:
+        running.put(kept_in, changes.values(), known)
+    known |= changes
     done = sum(known[one.id].state is JobState.DONE for one in wanted)
     if not as_json:
         _tell_of(plan, done, len(wanted))
-    ended = _carried_out(headless, kept_in, plan, done, len(wanted), as_json)
+    ended = _carried_out(headless, kept_in, done, len(wanted), as_json)
     known |= {job.id: job for job in headless.studio.queue.jobs}
     results = tuple(_result(one, known, ended) for one in wanted)
     if as_json:
@@ -175,10 +177,7 @@ def _tell_of(plan: batches.Plan, done: int, total: int) -> None:
 # ------------------------------------------------------------------------------------------------ meanwhile
 
 
-def _carried_out(headless: Headless, project: Path, plan: batches.Plan, done: int, total: int, quiet: bool) -> Ended:
-    changes = (*plan.begun, *plan.dropped)
-    if changes:
-        running.put(project, changes)
+def _carried_out(headless: Headless, project: Path, done: int, total: int, quiet: bool) -> Ended:
     if done == total:
         return Ended(complete=True)
     headless.require_store()

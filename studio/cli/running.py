@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,17 +107,30 @@ def jobs_in(project: Path) -> tuple[Job, ...]:
         return journal.jobs()
 
 
-def put(project: Path, jobs: Iterable[Job]) -> None:
-    """Write jobs into a project, which is made if there is none. Raises StudioError when they cannot be kept."""
+def put(project: Path, jobs: Collection[Job], known: Mapping[str, Job] | None = None) -> None:
+    """Write jobs into a project, which is made if there is none. With `known`, the jobs that were there when these were
+    thought of, nothing is written over what another process did meanwhile.
+
+    Raises StudioError: DISK when they cannot be kept, INPUT when another process carries them out or has changed them.
+    """
     journal = Journal.open(project, create=True)
     problems: list[Problem] = []
     journal.problem.connect(problems.append)
     try:
+        if known is not None:
+            _require_unchanged(journal, jobs, known)
         journal.put(jobs)
         if not journal.flush() and problems:
             raise _error(problems[0])
     finally:
         journal.close()
+
+
+def _require_unchanged(journal: Journal, jobs: Collection[Job], known: Mapping[str, Job]) -> None:
+    free, found = journal.run_here(), {job.id: job for job in journal.jobs()}
+    if not free or any(found.get(job.id) != known.get(job.id) for job in jobs):
+        message = f"Another process worked on the jobs in {journal.path.name} meanwhile."
+        raise StudioError(ErrorKind.INPUT, message, "Wait until it has ended, and start this again: it does the rest.")
 
 
 def carry_out(headless: Headless, project: Path, *, quiet: bool, over: int = 0, total: int = 0) -> Ended:
@@ -178,10 +191,10 @@ def lasting(seconds: float) -> str:
 
 def _drop_loose_parts(headless: Headless, project: Path) -> None:
     """What a program that was killed had not put back into its picture yet is made again."""
-    known = jobs_in(project)
-    mended = (whole_pictures.without_loose_parts(job, headless.studio.gallery.store) for job in known)
-    if changed := [job for job, before in zip(mended, known, strict=True) if job != before]:
-        put(project, changed)
+    known = {job.id: job for job in jobs_in(project)}
+    mended = [whole_pictures.without_loose_parts(job, headless.studio.gallery.store) for job in known.values()]
+    if changed := [job for job in mended if job != known[job.id]]:
+        put(project, changed, known)
 
 
 def _error(problem: Problem) -> StudioError:

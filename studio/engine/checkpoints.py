@@ -25,6 +25,7 @@ VERSION = "1"
 _DIGEST = hashlib.sha256().digest_size
 _PLAIN = (type(None), bool, int, float, str)
 _LATENTS, _GENERATOR, _ABOUT = "latents", "generator", "safelight.checkpoint"
+_MAX_HEADER = 2**16  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,20 @@ def capture(
     return State(step, latents, {name: v for name, v in changed.items() if _is_data(v)}, generator.get_state())
 
 
-def restore(state: State, scheduler: Any, generator: torch.Generator) -> None:
-    """Put the state into a scheduler whose steps are set, and into a generator."""
-    fresh = {name: list(value) if isinstance(value, list) else value for name, value in state.memory.items()}
+def restore(state: State, scheduler: Any, generator: torch.Generator, dtype: torch.dtype) -> None:
+    """Put the state into a scheduler whose steps are set, and into a generator.
+
+    What is remembered in the latents' number format comes in `dtype`, which is another one on another device.
+    """
+    fresh = {name: _in_format(value, state.latents.dtype, dtype) for name, value in state.memory.items()}
     vars(scheduler).update(fresh)
     generator.set_state(state.generator)
+
+
+def _in_format(value: Any, old: torch.dtype, new: torch.dtype) -> Any:
+    if isinstance(value, list):
+        return [_in_format(item, old, new) for item in value]
+    return value.to(new) if isinstance(value, torch.Tensor) and value.dtype is old else value
 
 
 def _is_data(value: Any) -> bool:
@@ -147,10 +157,12 @@ def pack(state: State, identity: Identity) -> bytes:
     return body + hashlib.sha256(body).digest()
 
 
-def unpack(data: bytes, identity: Identity, device: Any, anywhere: bool = False) -> State:
-    """What `pack` wrote, for a network on `device`; `anywhere` takes it from other places too, with other bits then.
+def unpack(data: bytes, identity: Identity, shape: tuple[int, ...], device: Any, anywhere: bool = False) -> State:
+    """What `pack` wrote, with latents of `shape` for a network on `device`; `anywhere` takes it from other places too,
+    with other bits then.
 
-    Raises UnusableError when it is damaged, or of another picture or place.
+    A checkpoint may come from a stranger's project. Raises UnusableError when it is damaged, or of another picture or
+    place.
     """
     about, tensors = _read(data)
     try:
@@ -158,25 +170,30 @@ def unpack(data: bytes, identity: Identity, device: Any, anywhere: bool = False)
             raise UnusableError("is of another recipe or another model")
         if about["place"] != identity.where() and not anywhere:
             raise UnusableError("was made on another device or by other versions of the libraries")
-        return State(
+        state = State(
             about["step"],
             _unpacked(about["latents"], tensors, device),
             {name: _unpacked(value, tensors, device) for name, value in about["memory"].items()},
             tensors[_GENERATOR],
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        torch.Generator().set_state(state.generator)
+        if type(state.step) is not int or state.step < 1 or state.latents.shape != shape:
+            raise ValueError("no state of this picture")
+        return state
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise UnusableError("is damaged") from error
 
 
 def _read(data: bytes) -> tuple[Any, dict[str, torch.Tensor]]:
     body, digest = data[:-_DIGEST], data[-_DIGEST:]
-    if len(body) < 8 or hashlib.sha256(body).digest() != digest:
+    length = int.from_bytes(body[:8], "little")
+    if len(body) < 8 or length > _MAX_HEADER or hashlib.sha256(body).digest() != digest:
         raise UnusableError("is damaged")
     try:
         tensors = load(body)
-        header = json.loads(body[8 : 8 + int.from_bytes(body[:8], "little")])["__metadata__"]
+        header = json.loads(body[8 : 8 + length])["__metadata__"]
         return json.loads(header[_ABOUT]), tensors
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError, OverflowError, RuntimeError) as error:
         raise UnusableError("is damaged") from error
 
 

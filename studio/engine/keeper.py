@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from studio.domain.messages import Checkpoint, Event, Log, Run
 from studio.domain.recipe import Recipe
@@ -39,7 +40,9 @@ class Keeper:
     ) -> Track:
         """The track of picture `index`, of which `recipe` is; from the job's checkpoint on, where that fits."""
         identity = Identity.of(model, self._plan, recipe, source, hole)
-        track = self._taken_up(self._given(index), identity, model, index)
+        size, scale = recipe.size, model.vae_scale
+        shape = (1, model.latent_channels, size.height // scale, size.width // scale)
+        track = self._taken_up(self._given(index), identity, shape, model.denoiser.device, index)
         self._now, self._kept_at = (track, identity), time.monotonic()
         return track
 
@@ -64,11 +67,11 @@ class Keeper:
     def _given(self, index: int) -> bytes:
         return self._command.checkpoint if index == self._command.done else b""
 
-    def _taken_up(self, data: bytes, identity: Identity, model: LoadedModel, index: int) -> Track:
+    def _taken_up(self, data: bytes, identity: Identity, shape: tuple[int, ...], device: Any, index: int) -> Track:
         if not data:
             return Track()
         try:
-            return Track(unpack(data, identity, model.denoiser.device, self._anywhere))
+            return Track(unpack(data, identity, shape, device, self._anywhere))
         except UnusableError as error:
             self._emit(Log(self._command.job_id, f"Picture {index + 1} begins anew: what was kept of it {error}."))
             return Track()

@@ -5,15 +5,13 @@ gives others another layout, hence other bits. Here a weight keeps its type, its
 """
 
 import contextlib
-import os
+import mmap
 import shutil
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 
 from studio.engine.libraries import torch
 
-_PREFIX, _SUFFIX = "offloaded-", ".weights"
 _ALIGNMENT = 64  # bytes, as torch's own allocator
 _SMALL = 2**12  # bytes below which a weight stays where it is
 _SPARE = 2**30  # bytes that stay free on the disk
@@ -30,38 +28,26 @@ def has_room(folder: Path, size: int) -> bool:
 def map_weights(network: torch.nn.Module, folder: Path) -> int:
     """Let the large weights of `network`, on the CPU, lie in a file in `folder`; return how many bytes those are.
 
-    The file ends with the weights, and has no name by then. Windows keeps it until the next call; so long no other
-    program can take it away. Raises OSError.
+    The file has no name, or goes with its last user, so that it ends with the weights and with a process that is
+    killed. Raises OSError.
     """
     weights = [weight for weight in network.parameters() if _fits(weight)]
     if not weights:
         return 0
     folder.mkdir(parents=True, exist_ok=True)
-    if os.name == "nt":
-        _remove_all(folder.glob(f"{_PREFIX}*{_SUFFIX}"))
-    descriptor, name = tempfile.mkstemp(_SUFFIX, _PREFIX, folder)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            places = []
-            for weight in weights:
-                file.write(bytes(-file.tell() % _ALIGNMENT))
-                places.append(file.tell())
-                _flat(weight).view(torch.uint8).numpy().tofile(file)
-            size = file.tell()
-        mapped = torch.from_file(name, shared=False, size=size, dtype=torch.uint8)
-    finally:
-        _remove_all([Path(name)])
+    with tempfile.TemporaryFile(dir=folder) as file:
+        places = []
+        for weight in weights:
+            file.write(bytes(-file.tell() % _ALIGNMENT))
+            places.append(file.tell())
+            _flat(weight).view(torch.uint8).numpy().tofile(file)
+        size = file.tell()
+        file.flush()
+        mapped = torch.frombuffer(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY), dtype=torch.uint8)
     for weight, place in zip(weights, places, strict=True):
         part = mapped[place : place + weight.numel() * weight.element_size()].view(weight.dtype)
         weight.data = part.as_strided(weight.shape, weight.stride())
     return size
-
-
-def _remove_all(files: Iterable[Path]) -> None:
-    """Those that are in use stay: Windows refuses to remove them."""
-    for file in files:
-        with contextlib.suppress(OSError):
-            file.unlink()
 
 
 def _fits(weight: torch.Tensor) -> bool:

@@ -1,7 +1,7 @@
 """One picture: noise or a source picture in, pixels out."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,26 +85,36 @@ def _run(
     pipe = model.image_to_image if from_picture else model.text_to_image
     scheduler = build_scheduler(sampler, model.schedule, sampling.steps, recipe.seed)
     draw_from(scheduler, job.generator)
-    pipe.scheduler = scheduler
-    start = _from_picture(model, job, track.step) if from_picture else _from_noise(model, job, track.step)
-    replay = Replay(track, leg, job.generator)
-    replay.follow(pipe)
-    with (
-        shown(model, job.hole, recipe.size),
-        watched_steps(scheduler, replay.watched(watch(pipe, scheduler))),
-        replay.resting(model.denoiser, model.latent_channels),
-    ):
-        latents: torch.Tensor = pipe(
-            **leg.conditioning.arguments(),
-            **start,
-            num_inference_steps=sampling.steps,
-            guidance_scale=leg.guidance,
-            generator=job.generator,
-            **({} if model.schedule.is_flow else {"eta": sampler.eta}),
-            output_type="latent",
-            return_dict=False,
-        )[0]
+    with _led_by(pipe, scheduler):
+        start = _from_picture(model, job, track.step) if from_picture else _from_noise(model, job, track.step)
+        replay = Replay(track, leg, job.generator)
+        replay.follow(pipe)
+        with (
+            shown(model, job.hole, recipe.size),
+            watched_steps(scheduler, replay.watched(watch(pipe, scheduler))),
+            replay.resting(model.denoiser, model.latent_channels),
+        ):
+            latents: torch.Tensor = pipe(
+                **leg.conditioning.arguments(),
+                **start,
+                num_inference_steps=sampling.steps,
+                guidance_scale=leg.guidance,
+                generator=job.generator,
+                **({} if model.schedule.is_flow else {"eta": sampler.eta}),
+                output_type="latent",
+                return_dict=False,
+            )[0]
     return latents
+
+
+@contextlib.contextmanager
+def _led_by(pipe: Any, scheduler: Any) -> Iterator[None]:
+    """Let the pipeline use this scheduler while the block runs; what that holds of the picture goes with it."""
+    before, pipe.scheduler = pipe.scheduler, scheduler
+    try:
+        yield
+    finally:
+        pipe.scheduler = before
 
 
 def _from_picture(model: LoadedModel, job: Denoising, done: int) -> dict[str, Any]:

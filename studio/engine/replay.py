@@ -150,7 +150,7 @@ class Replay:
 
     def _restored(self, scheduler: Any, like: torch.Tensor) -> torch.Tensor:
         assert self._begin is not None
-        restore(self._begin, scheduler, self._generator)
+        restore(self._begin, scheduler, self._generator, like.dtype)
         if self._leg.seed is not None and self._leg.start == self.begin:
             _draw_anew(scheduler, self._generator, self._leg.seed, self.begin)
         return self._begin.latents.to(like)

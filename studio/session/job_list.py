@@ -29,12 +29,14 @@ class JobList:
     changed = Signal(Job)  # a job is new, or another than before
     removed = Signal(str)
     listed = Signal(tuple)  # these are all jobs, in order; `changed` is told only of the next ones to run
-    forgotten = Signal(Job)  # one that is about to be removed for good
+    forgotten = Signal(tuple)  # the Jobs that are about to be removed for good
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
         self.line = Line()
         self.busy: str | None = None
+        self._blocked = set[str]()  # of the line, those found to wait for others since one of these changed
+        self._wanted = set[str]()  # jobs that some wait for, or waited
         self.journal: Journal | None = None
 
     def __getitem__(self, job_id: str) -> Job:
@@ -113,9 +115,11 @@ class JobList:
         """Take jobs that are over off the list, but those that others wait for."""
         needed = {name for job in self._jobs.values() if not job.state.final for name in job.needed}
         gone = [name for name in job_ids if name in self._jobs and self._jobs[name].state.final and name not in needed]
-        for job_id in gone:
-            self.forgotten.emit(self._jobs.pop(job_id))
-        if self.journal is not None and gone:
+        if not gone:
+            return
+        self._blocked.clear()
+        self.forgotten.emit(tuple(self._jobs.pop(job_id) for job_id in gone))
+        if self.journal is not None:
             self.journal.remove(gone)
         for job_id in gone:
             self.removed.emit(job_id)
@@ -148,6 +152,7 @@ class JobList:
         for job_id in gone:
             if job_id != self.busy and self._jobs.pop(job_id, None) is not None:
                 self.line.leave(job_id)
+                self._blocked.clear()
                 self.removed.emit(job_id)
 
     def _note(self, job: Job) -> None:
@@ -156,7 +161,11 @@ class JobList:
 
     def _enter(self, job: Job) -> None:
         self._jobs[job.id] = job
+        self._blocked.discard(job.id)
+        if job.id in self._wanted:
+            self._blocked.clear()
         if job.state in WAITS and job.id != self.busy:
+            self._wanted |= job.needed
             self.line.put(job)
         else:
             self.line.leave(job.id)
@@ -197,6 +206,12 @@ class JobList:
         begins = {maker for path in sources_of(job.task) if (maker := maker_of(path))}
         return tuple(other for other in needed if other is not None and not _ready(other, begins))
 
+    def is_blocked(self, job_id: str) -> bool:
+        """Has a job of the line `blockers`? It is remembered, so that thousands can be asked about again and again."""
+        if job_id not in self._blocked and self.blockers(self._jobs[job_id]):
+            self._blocked.add(job_id)
+        return job_id in self._blocked
+
     def resolved(self, task: Task) -> Task | None:
         """The task with the files of pictures that other jobs made; None while one is still being saved.
 
@@ -229,7 +244,7 @@ class JobList:
             if needed not in self._jobs:
                 message = f"There is no job “{needed[:40]}” that this one could need."
                 raise StudioError(ErrorKind.INPUT, message, "Choose one of the list.", "needs")
-            if job.id in self._all_needed(needed):
+            if job.id in self._jobs and job.id in self._all_needed(needed):
                 message = "Two jobs would wait for each other."
                 raise StudioError(ErrorKind.INPUT, message, "Let only one of them use the other's picture.", "needs")
 

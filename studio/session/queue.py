@@ -106,9 +106,7 @@ class JobQueue:
     @property
     def stuck(self) -> bool:
         """Can none of those that wait begin, even though the worker is free?"""
-        return not self.busy and (
-            self._held or self._list.line.all_are(lambda name: bool(self.blockers(self._list[name])))
-        )
+        return not self.busy and (self._held or self._list.line.all_are(self._list.is_blocked))
 
     @property
     def wants_worker(self) -> bool:
@@ -346,7 +344,8 @@ class JobQueue:
         """
         if isinstance(event, Interrupted) and (self._asked or self._closing):
             return job.moved(JobState.PAUSED if self._asked else JobState.INTERRUPTED)
-        if isinstance(event, Failed) and event.problem.kind is ErrorKind.ENVIRONMENT and self._list.line:
+        no_engine = isinstance(event, Failed) and event.problem.kind is ErrorKind.ENVIRONMENT
+        if no_engine and self._list.line and not self._closing:
             self._hold(True)  # there is no engine: the others would only fail, too
         return after(job, event)
 
@@ -381,9 +380,8 @@ class JobQueue:
         for job_id in self._list.line if self._may_start else ():
             if not self._may_start:
                 return
-            job = self._list.get(job_id) if job_id in self._list.line else None
-            if job is not None and not self._list.blockers(job) and self._dispatch.start(job):
-                return
+            if job_id in self._list.line and not self._list.is_blocked(job_id):
+                self._dispatch.start(self._list[job_id])
 
     @property
     def _may_start(self) -> bool:

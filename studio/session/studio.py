@@ -291,12 +291,13 @@ class Studio:
             pictures.append(picture)
         return dataclasses.replace(job, pictures=tuple(pictures))
 
-    def _forget_sources(self, job: Job) -> None:
-        """The pictures that were stored only for this job to begin with."""
-        sources = set(sources_of(job.task))
-        for other in self.queue.jobs if sources else ():
-            sources -= set(sources_of(other.task))
-        for digest in filter(None, (self.gallery.store.digest_of(Path(path)) for path in sources)):
+    def _forget_sources(self, jobs: tuple[Job, ...]) -> None:
+        """The pictures that were stored only for these jobs to begin with."""
+        paths = {path for job in jobs for path in sources_of(job.task)}
+        digests = {digest for path in paths if (digest := self.gallery.store.digest_of(Path(path)))}
+        for other in self.queue.jobs if digests else ():
+            digests -= {self.gallery.store.digest_of(Path(path)) for path in sources_of(other.task)}
+        for digest in digests:
             self.gallery.store.discard(digest)
 
     # ---------------------------------------------------------------------------------------- pictures

@@ -140,7 +140,9 @@ def test_bench_collects_the_suites(call: Call, monkeypatch: pytest.MonkeyPatch) 
     assert ran[0] == ["-m", "studio.engine.bench", "overhead", "--json"]
     assert ["-m", "studio.ui.bench", "--json"] in ran
     assert ["-m", "studio.ui.paint.bench", "--json"] in ran
-    assert len(ran) == 8
+    assert ["-m", "studio.session.bench", "--json"] in ran
+    assert ["-m", "studio.ui.queue.bench", "--json"] in ran
+    assert len(ran) == 11
 
 
 def test_bench_shows_figures_beside_their_limits(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,7 +160,7 @@ def test_bench_shows_figures_beside_their_limits(call: Call, monkeypatch: pytest
 
 def test_bench_knows_its_suites(call: Call) -> None:
     done = call("bench", "speed")
-    assert (done.code, "starter, overhead, defaults, cancel, train, window" in done.err) == (2, True)
+    assert (done.code, "starter, overhead, defaults, cancel, checkpoint, train, window" in done.err) == (2, True)
 
 
 def test_demo_makes_a_picture_and_a_loop(call: Call, home: Path) -> None:

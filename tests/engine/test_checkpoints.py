@@ -42,6 +42,7 @@ SOME = {
     Family.SD3: ("dpmpp-3m", "euler-a"),
     Family.STARTER: ("dpmpp-2m", "unipc", "euler-a"),
 }
+TINY = (1, 4, 4, 4)  # the shape of the smallest picture's latents
 FAMILY_AND_SAMPLER = [(family, sampler) for family, samplers in SOME.items() for sampler in samplers]
 
 
@@ -326,9 +327,9 @@ def test_damage_anywhere_is_noticed(runner: Runner, kept: bytes) -> None:
     parts = [b"", b"x", kept[:20], kept[:-1], kept + b"\0", bytes(len(kept)), b'{"a": 1}' * 30]
     for data in [*map(bytes, damaged), *parts]:
         with pytest.raises(UnusableError, match="damaged"):
-            unpack(data, identity, "cpu")
+            unpack(data, identity, TINY, "cpu")
     with pytest.raises(UnusableError, match="another recipe"):
-        unpack(kept, identity, "cpu")
+        unpack(kept, identity, TINY, "cpu")
     for data in (bytes(damaged[0]), kept[:-1]):
         begins_anew(runner, recipe(), data, "damaged")
 
@@ -338,7 +339,7 @@ def test_whole_bytes_of_something_else_are_damage() -> None:
         body = save_tensors({"latents": torch.zeros(1)}, {"safelight.checkpoint": about})
         for data in (body, save_tensors({}, {}), b"\xff" * 40):
             with pytest.raises(UnusableError, match="damaged"):
-                unpack(data + hashlib.sha256(data).digest(), Identity(recipe(), (), ""), "cpu")
+                unpack(data + hashlib.sha256(data).digest(), Identity(recipe(), (), ""), TINY, "cpu")
 
 
 @pytest.mark.parametrize(

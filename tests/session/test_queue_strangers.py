@@ -8,9 +8,10 @@ import pytest
 
 from studio.domain.errors import ErrorKind, Problem, StudioError
 from studio.domain.jobs import Cost, Job, JobState, Picture
-from studio.domain.messages import Finished, Interrupted, Paused, PictureDone, Run, Started
+from studio.domain.messages import Cancelled, Failed, Finished, Interrupted, Paused, PictureDone, Run, Started
 from studio.domain.recipe import Recipe
 from studio.session.dispatch import Located
+from studio.session.job_list import JobList
 from studio.session.journal import Journal
 from studio.session.queue import JobQueue
 
@@ -202,3 +203,43 @@ def test_a_listener_that_queues_does_not_let_two_jobs_start(worker: Worker) -> N
     queue.changed.connect(more)
     queue.go_on()
     assert len(worker.runs) == 1
+
+
+def test_jobs_that_wait_for_others_are_not_looked_at_again_and_again(
+    queue: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted in work, not in seconds."""
+    maker = queue.submit(Recipe())
+    queue.cancel(maker.id)
+    queue.handle(Cancelled(maker.id))
+    looks: list[str] = []
+    blockers = JobList.blockers
+
+    def counted(self: JobList, job: Job) -> tuple[Job, ...]:
+        looks.append(job.id)
+        return blockers(self, job)
+
+    monkeypatch.setattr(JobList, "blockers", counted)
+    jobs = [queue.submit(Recipe(seed=seed), needs=(maker.id,)) for seed in range(200)]
+    assert queue.stuck and len(looks) < 3 * len(jobs)
+    queue.retry(maker.id)
+    queue.handle(Finished(maker.id, Cost()))
+    assert queue.busy, "they are looked at again when what they need is done"
+
+
+def test_what_is_taken_away_elsewhere_is_waited_for_no_more(queue: JobQueue, worker: Worker) -> None:
+    maker = queue.submit(Recipe())
+    queue.cancel(maker.id)
+    queue.handle(Cancelled(maker.id))
+    taker = queue.submit(Recipe(), needs=(maker.id,))
+    assert queue.stuck
+    queue.merge((), (maker.id,))
+    assert worker.runs[-1].job_id == taker.id
+
+
+def test_a_queue_is_not_paused_for_good_because_no_engine_was_there_at_the_end(queue: JobQueue) -> None:
+    job = queue.submit(Recipe())
+    queue.submit(Recipe())
+    queue.closing()
+    queue.handle(Failed(job.id, Problem(ErrorKind.ENVIRONMENT, "The engine cannot be loaded.")))
+    assert not queue.held
