@@ -12,7 +12,7 @@ from pathlib import Path
 from typer import Abort, TyperException
 
 from studio.cli.commands import app
-from studio.cli.failures import CANCELLED, Interrupted, report, report_cancel
+from studio.cli.failures import CANCELLED, Interrupted, Told, report, report_cancel
 from studio.cli.interrupts import cancelling
 from studio.cli.program import Program, silence_output
 from studio.cli.queueing import add_queueing
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None, engine: str = "") -> int:
     try:
         with cancelling(_interrupt):
             code = app(_with_default(arguments), prog_name="safelight", standalone_mode=False, obj=Program(engine))
-        if code == CANCELLED:  # typer's own answer to a Ctrl-C before ours was in place
+        if code == CANCELLED and not isinstance(code, Told):  # typer's own answer to a Ctrl-C before ours was in place
             return report_cancel(as_json)
         return code if isinstance(code, int) else 0
     except StudioError as error:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from studio.cli import running
-from studio.cli.failures import CANCELLED
+from studio.cli.failures import STOPPED
 from studio.cli.generation import Request, recipe_for
 from studio.cli.program import Program, harmless, note, print_json
 from studio.cli.running import Ended
@@ -204,7 +204,7 @@ def _result(one: Wanted, known: Mapping[str, Job], ended: Ended) -> Result:
 def _code(results: Sequence[Result]) -> int:
     """0 when all is done, else the code of the first failure, else 130: lines were cancelled, or wait."""
     code = running.exit_code([result.problem for result in results if result.problem])
-    return code or (0 if all(result.state == "done" for result in results) else CANCELLED)
+    return code or (0 if all(result.state == "done" for result in results) else STOPPED)
 
 
 def _report(results: Sequence[Result], plan: batches.Plan, project: Path, seconds: float) -> dict[str, object]:

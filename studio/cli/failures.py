@@ -17,6 +17,13 @@ EXIT_CODES = {
 CANCELLED = 130  # as shells report a program that Ctrl-C ended
 
 
+class Told(int):
+    """An exit code whose reason the command has told itself."""
+
+
+STOPPED = Told(CANCELLED)
+
+
 class Interrupted(BaseException):
     """Ctrl-C, or another request to stop, in the middle of a command."""
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from studio.cli import running
+from studio.cli.failures import STOPPED
 from studio.cli.generation import Request, recipe_for
 from studio.cli.program import Program, harmless, note, print_json
 from studio.cli.targets import targets_for
@@ -59,7 +60,8 @@ def add(program: Program, project: str, request: Request, joining: Joining) -> i
 def show(project: str, everything: bool, as_json: bool) -> int:
     """List the jobs: what runs, what waits in its order, what was stopped or failed; all of them with `everything`."""
     with running.opened(running.project_path(project)) as journal:
-        jobs, held, elsewhere = _sorted(journal.jobs()), journal.held, journal.running_elsewhere
+        found, held, elsewhere = journal.jobs(), journal.held, journal.running_elsewhere
+    jobs = _sorted(found if elsewhere else [_abandoned(job) for job in found])
     shown = [job for job in jobs if everything or not job.state.final or job.state in _LOST]
     if as_json:
         print_json({"paused": held, "running": elsewhere, "jobs": [described(job) for job in shown]})
@@ -88,9 +90,8 @@ def run(program: Program, project: str, device: str, as_json: bool) -> int:
         jobs = [described(job, ended.unsaved.get(job.id)) for job in (*ended.jobs.values(), *left)]
         print_json({"project": str(path), "jobs": jobs, "seconds": {"total": round(time.monotonic() - began, 4)}})
     elif left:
-        why = "The queue is paused." if headless.studio.queue.held else "They wait for jobs that were not done."
-        note(f"{len(left):,} are left. {why}")
-    return running.code_of(ended)
+        note(f"{len(left):,} {'is' if len(left) == 1 else 'are'} left. {_why(left, headless.studio.queue.held)}")
+    return running.code_of(ended) or (STOPPED if left else 0)
 
 
 def pause(project: str, job: str) -> int:
@@ -183,6 +184,21 @@ def _sorted(jobs: Sequence[Job]) -> list[Job]:
     return [*active, *waiting, *paused, *finished]
 
 
+def _abandoned(job: Job) -> Job:
+    """A job of a queue that nobody carries out: who ran it was killed, and it goes on with the next run."""
+    return job.moved(JobState.INTERRUPTED) if job.state.active else job
+
+
+def _why(left: Sequence[Job], held: bool) -> str:
+    """What keeps these from being carried out."""
+    if held:
+        return "The queue is paused."
+    needs = "Jobs that were needed were not done."
+    paused = [job for job in left if job.state is JobState.PAUSED]
+    also = f" {needs}" if len(paused) < len(left) else ""
+    return f"Paused: {', '.join(job.id for job in paused)}.{also}" if paused else needs
+
+
 def _table(jobs: Sequence[Job]) -> Table:
     table = Table("id", "state", "", "what", "", box=None)
     for job in jobs:
@@ -237,7 +253,7 @@ def _change(
         jobs = journal.jobs()
         chosen = [job for job in jobs if concerns(job)] if everything else [_found(jobs, name) for name in names]
         _apply(journal, act, chosen, change)
-        note(f"{len(chosen):,} jobs.")
+        note(f"{sum(change(job) != job for job in chosen):,} of {len(chosen):,} jobs changed.")
     return 0
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-from studio.cli.failures import CANCELLED, EXIT_CODES, Interrupted
+from studio.cli.failures import EXIT_CODES, STOPPED, Interrupted
 from studio.cli.interrupts import cancelling
 from studio.cli.program import Program, announce, note
 from studio.cli.progress import WORDS
@@ -92,6 +92,9 @@ def require_free(journal: Journal) -> None:
 @contextlib.contextmanager
 def opened(project: Path) -> Iterator[Journal]:
     """The journal in a project that is there. Raises StudioError."""
+    if not exists(project):
+        message = f"There is no project at {project}."
+        raise StudioError(ErrorKind.INPUT, message, "Check the path, or make it: safelight queue add.", "project")
     journal = Journal.open(project)
     try:
         yield journal
@@ -166,7 +169,7 @@ def code_of(ended: Ended) -> int:
     """The exit code of a run: of its first failure, else 130 when something was cancelled or still waits."""
     found = [problem for job in ended.jobs.values() if (problem := ended.problem(job))]
     cancelled = any(job.state is JobState.CANCELLED for job in ended.jobs.values())
-    return exit_code(found) or (0 if ended.complete and not cancelled else CANCELLED)
+    return exit_code(found) or (0 if ended.complete and not cancelled else STOPPED)
 
 
 def title_of(job: Job) -> str:

@@ -1,6 +1,6 @@
 """Where a denoising stands, as bytes that it can be gone on from: safetensors, never a pickle.
 
-A checkpoint names the picture and the place (device, number format, library versions) that its bits come from. Whoever
+A checkpoint names the picture and the place (device, number format, versions) that its bits come from. Whoever
 goes on from one of the same picture and place gets the bits of a run that was never stopped; every other one is left
 out of account.
 """
@@ -14,6 +14,7 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
+import studio
 from studio.domain.codec import to_json
 from studio.domain.recipe import Recipe
 from studio.engine.device import DevicePlan
@@ -103,8 +104,12 @@ class Identity:
         begin = () if source is None else (source,)
         pictures = begin if hole is None else (hole.picture, hole.mask)
         format_ = str(model.denoiser.dtype)
-        place = (plan.device, plan.name, format_, str(plan.channels_last), str(plan.threads), *_sorted(versions()))
-        return cls(recipe, (model.digest, *loras, *map(_digest, pictures)), "\n".join(place))
+        program = f"safelight {studio.__version__}"
+        libraries = _sorted(versions())
+        place = (plan.device, plan.name, format_, str(plan.channels_last), str(plan.threads), program, *libraries)
+        schedule = to_json(dict(model.schedule.settings))
+        contents = (model.digest, json.dumps(schedule, sort_keys=True), *loras, *map(_digest, pictures))
+        return cls(recipe, contents, "\n".join(place))
 
     def picture(self, step: int) -> str:
         """What decides the state after `step` steps, as a digest: branches that come later do not."""
@@ -169,7 +174,7 @@ def unpack(data: bytes, identity: Identity, shape: tuple[int, ...], device: Any,
         if about["picture"] != identity.picture(about["step"]):
             raise UnusableError("is of another recipe or another model")
         if about["place"] != identity.where() and not anywhere:
-            raise UnusableError("was made on another device or by other versions of the libraries")
+            raise UnusableError("was made on another device or by other versions of the program")
         state = State(
             about["step"],
             _unpacked(about["latents"], tensors, device),

@@ -26,6 +26,15 @@ _LOADING = (
     MissingPartError,
 )
 
+_MEMORY = (
+    "can't allocate memory",  # a processor
+    "not enough memory",  # a processor on Windows
+    "cannot allocate memory",  # the system, as of a file that is mapped
+    "out of memory",  # Apple's GPU, and CUDA outside of torch's allocator
+    "invalid buffer size",  # Apple's GPU, for one piece
+    "alloc_failed",  # cuBLAS, cuDNN
+)
+
 
 @contextmanager
 def while_loading(path: Path, kind: str = "model") -> Iterator[None]:
@@ -56,15 +65,16 @@ def _reason(error: BaseException) -> str:
 
 @contextmanager
 def out_of_memory(action: str, hint: str) -> Iterator[None]:
-    """Memory errors of Python, the CPU allocator and CUDA become a StudioError (MEMORY)."""
+    """Memory errors of Python, the system and torch's devices become a StudioError (MEMORY)."""
     try:
         yield
-    except (MemoryError, RuntimeError) as error:
+    except (MemoryError, RuntimeError, OSError, SafetensorError) as error:
         if not is_memory(error):
             raise
         raise StudioError(ErrorKind.MEMORY, f"There is not enough memory to {action}.", hint, "size") from error
 
 
 def is_memory(error: BaseException) -> bool:
-    """Did memory run out? torch's CPU allocator raises a plain RuntimeError that only its text tells apart."""
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+    """Did memory run out? Many of torch's devices raise a plain RuntimeError that only its text tells apart."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(words in text for words in _MEMORY)

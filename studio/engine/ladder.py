@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from studio.domain.catalog import Family
 from studio.domain.errors import ErrorKind, Problem, StudioError
-from studio.domain.messages import Event, Finished, Log, Phase, Planned, Progress, Run
+from studio.domain.messages import Event, Finished, Log, Phase, PictureDone, Planned, Progress, Run
 from studio.domain.plan import Plan, Rung
 from studio.engine.device import DevicePlan
 from studio.engine.failures import is_memory
@@ -158,7 +158,7 @@ def climb(
     while plan is not None:
         make_room(plan.rung)
         emit(Planned(command.job_id, plan))
-        course = _Course(emit, shortage, planner, plan.rung)
+        course = _Course(command, emit, shortage, planner, plan.rung)
         going = attempt(command, plan.rung, course.tell)
         ended = _outcome(going)
         if isinstance(ended, Finished):
@@ -191,7 +191,7 @@ def _outcome(attempt: Attempt) -> Finished | Problem:
 class _Course:
     """Hears what an attempt tells, and measures the memory that its work takes once the model is there."""
 
-    def __init__(self, emit: Emit, shortage: Shortage, planner: Planner, rung: Rung) -> None:
+    def __init__(self, command: Run, emit: Emit, shortage: Shortage, planner: Planner, rung: Rung) -> None:
         self.phase = Phase.LOAD
         self._emit, self._shortage = emit, shortage
         self._device = planner.device(rung).device
@@ -201,6 +201,7 @@ class _Course:
         )  # weights come with the work
         self._measured = self._work >= _MEASURABLE and not lazily
         self._peak: Peak | None = None
+        self._made = -1 if command.checkpoint else 0  # pictures from their first step on
 
     def tell(self, event: Event) -> None:
         """Hand an event on, and raise as if memory had run out after it when a test wants that."""
@@ -208,17 +209,16 @@ class _Course:
             self.phase = event.phase
             if event.phase is not Phase.LOAD and self._peak is None and self._measured:
                 self._peak = Peak(self._device)
+        self._made += isinstance(event, PictureDone)
         self._emit(event)
         self._shortage.reach(event)
 
     def with_cost(self, finished: Finished) -> Finished:
-        """The end with what was measured."""
+        """The end with what was measured; the rest of a picture says nothing of what a whole one takes."""
         if self._peak is None:
             return finished
-        cost = finished.cost
-        cost = dataclasses.replace(
-            cost,
-            peak_memory=max(cost.peak_memory, self._peak.before),
-            memory_share=self._peak.bytes() / self._work,
+        share = self._peak.bytes() / self._work if self._made > 0 else 0.0
+        peak = max(finished.cost.peak_memory, self._peak.before)
+        return dataclasses.replace(
+            finished, cost=dataclasses.replace(finished.cost, peak_memory=peak, memory_share=share)
         )
-        return dataclasses.replace(finished, cost=cost)

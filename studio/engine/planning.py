@@ -22,6 +22,7 @@ from studio.domain.plan import Plan, Rung
 from studio.domain.recipe import Recipe
 from studio.domain.tensor_files import read_header
 from studio.engine.device import DevicePlan
+from studio.engine.failures import while_loading
 from studio.engine.loading import config_folder
 from studio.engine.mapped import has_room
 from studio.engine.upscale import FEATURES, TILE
@@ -224,9 +225,10 @@ class Shape:
 def need_of(recipe: Recipe, path: Path, itemsize: int, factor: float = 1.0) -> Need:
     """The need of a recipe with the model at `path`, whose numbers take `itemsize` bytes when they are computed with.
 
-    `factor` corrects the work. Raises StudioError (MODEL) when the model is unsafe or unknown.
+    `factor` corrects the work. Raises StudioError (MODEL) when the model is unsafe, unknown or damaged.
     """
-    shape = _shape(path, _stamp(path))
+    with while_loading(path):
+        shape = _shape(path, _stamp(path))
     tile = TILE_SIDE if shape.tiles and max(recipe.size.width, recipe.size.height) > TILE_SIDE else 0
     pixels = recipe.size.pixels
     passes = 2 if recipe.sampling.guidance > 1 else 1
@@ -287,11 +289,15 @@ def _denoiser(family: Family, folder: Path) -> tuple[float, float]:
 
 
 def _networks(path: Path) -> tuple[tuple[int, ...], ...]:
-    """How many numbers each weight of each network has, by file; of files in two formats the plain ones."""
+    """How many numbers each weight of each network has, its shards together; of several variants the plain one's."""
     files = weight_files(path)
-    plain = {file.parent for file in files if ".fp16" not in file.name}
-    read = [file for file in files if ".fp16" not in file.name or file.parent not in plain]
-    return tuple(tuple(math.prod(tensor.shape) for tensor in read_header(file).values()) or (0,) for file in read)
+    plain = {file.parent for file in files if "." not in file.stem}
+    found: dict[Path, list[int]] = {}
+    for file in files:
+        if "." not in file.stem or file.parent not in plain:
+            sizes = (math.prod(tensor.shape) for tensor in read_header(file).values())
+            found.setdefault(file.parent, [0]).extend(sizes)
+    return tuple(map(tuple, found.values()))
 
 
 def _config(folder: Path) -> dict[str, Any]:

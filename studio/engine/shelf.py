@@ -15,7 +15,9 @@ from studio.engine.upscale import Upscaler
 
 KEPT_MODELS = 2
 KEPT_SHARE = 0.3  # of the device's memory may be held by models that are kept for the next job
-_Key = tuple[Path, str, str]  # where it lies, its content hash, how it is placed
+_CONFIGS = (".json", ".txt", ".model")
+_Stamp = tuple[tuple[str, int, int], ...]
+_Key = tuple[Path, str, str, _Stamp]  # where it lies, its content hash, how it is placed, the state of its configs
 
 
 class Shelf:
@@ -32,7 +34,7 @@ class Shelf:
         """The model at `path`, loaded now or kept from an earlier job; without `placing` whole on the device."""
         placing = placing or Placing(WHOLE, self._plan)
         family, digest = identify(path, poll)
-        key = path.resolve(), digest, placing.name
+        key = path.resolve(), digest, placing.name, _configs(path)
         if key not in self.models:
             if self._drop(lambda other: other[0] == key[0]):
                 give_back(self._plan.device)
@@ -80,6 +82,13 @@ class Shelf:
         while self.models and is_too_much():
             self.models.popitem(last=False)
             give_back(self._plan.device)
+
+
+def _configs(path: Path) -> _Stamp:
+    """What changes with the configs and vocabularies in a model's folder, which its content hash leaves out."""
+    files = [file for file in sorted(path.rglob("*")) if file.suffix in _CONFIGS and file.is_file()]
+    states = [(file, file.stat()) for file in files]
+    return tuple((str(file), state.st_mtime_ns, state.st_size) for file, state in states)
 
 
 def _bytes(model: LoadedModel) -> int:

@@ -200,7 +200,7 @@ def _connected(path: Path, wanted: tuple[Wanted, ...]) -> tuple[Wanted, ...]:
         needed = {maker.id: maker for file in _begins_with(one) if (maker := makers.get(_key(file)))}
         for maker in needed.values():
             if maker.number >= one.number:
-                faults.setdefault(one.number, _too_early(maker))
+                faults.setdefault(one.number, _too_early(maker, one))
         found.append(dataclasses.replace(one, needs=tuple(needed)))
     refuse(path, faults)
     return tuple(found)
@@ -215,7 +215,10 @@ def _same_file(other: Wanted) -> Problem:
     return Problem(ErrorKind.INPUT, message, "Give each line an output of its own.", "output")
 
 
-def _too_early(maker: Wanted) -> Problem:
+def _too_early(maker: Wanted, one: Wanted) -> Problem:
+    if maker is one:
+        message = "It would save over a picture that it begins with."
+        return Problem(ErrorKind.INPUT, message, "Give the line another output.", "output")
     message = f"It begins with the picture that line {maker.number} makes."
     return Problem(ErrorKind.INPUT, message, "Put a line behind those whose pictures it needs.", "image")
 

@@ -21,7 +21,6 @@ from studio.session.outside import Outside
 from studio.session.paths import HOME_VARIABLE, Paths
 from studio.session.studio import Keep, Studio, Worker, WorkerFactory
 
-_OVER = (JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED, JobState.PAUSED)
 _PATIENCE = 0.2  # seconds between looks at the keyboard where a wait cannot be interrupted
 
 
@@ -172,7 +171,7 @@ class Headless:
         self._failure = None
         job_id = self.studio.submit_training(training).id
         queue, asked = self.studio.queue, False
-        while (job := self._job(job_id)).state not in _OVER:
+        while not ((job := self._job(job_id)).state.final or job.state is JobState.PAUSED):
             if self._cancelled and not asked:
                 stop = queue.pause if job.phase == Phase.TRAIN else queue.cancel
                 stop(job_id)

@@ -100,8 +100,8 @@ class JobList:
         if job_id not in self.line or before == job_id:
             return False
         place = self.line.place(job_id, before)
-        if place is None:
-            for other, rank in self.line.renumbered().items():
+        if place is None and before is not None:
+            for other, rank in self.line.room(job_id, before).items():
                 self.put(dataclasses.replace(self._jobs[other], rank=rank))
             place = self.line.place(job_id, before)
         return place is not None and self._place(job_id, place)
@@ -112,9 +112,12 @@ class JobList:
         return True
 
     def forget(self, job_ids: Iterable[str]) -> None:
-        """Take jobs that are over off the list, but those that others wait for."""
+        """Take jobs that are over off the list, but those that others wait for, and those with a picture that could not
+        be saved: the next session tries again.
+        """
         needed = {name for job in self._jobs.values() if not job.state.final for name in job.needed}
-        gone = [name for name in job_ids if name in self._jobs and self._jobs[name].state.final and name not in needed]
+        given = (self._jobs[name] for name in job_ids if name in self._jobs and name not in needed)
+        gone = [job.id for job in given if job.state.final and all(picture.path for picture in job.pictures)]
         if not gone:
             return
         self._blocked.clear()

@@ -1,7 +1,6 @@
 """The jobs that wait, in the order in which they will run."""
 
 import bisect
-import itertools
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -67,7 +66,7 @@ class Line:
     def place(self, job_id: str, before: str | None) -> tuple[Priority, float] | None:
         """Priority and rank of the place before another job, or at the end for None; the neighbour's priority is taken.
 
-        None where no number lies between the neighbours any more: then ranks are to be `renumbered` first.
+        None where no number lies between the neighbours any more: then others are to give `room` first.
         """
         others = [key for key in self._keys if key[2] != job_id]
         if before is None or before not in self._of or before == job_id:
@@ -80,6 +79,16 @@ class Line:
         middle = low + (high - low) / 2
         return (priority, middle) if low < middle < high else None
 
-    def renumbered(self) -> dict[str, float]:
-        """Ranks that leave room between all, in the same order."""
-        return {job_id: float(number) for number, (_, _, job_id) in zip(itertools.count(), self._keys, strict=False)}
+    def room(self, job_id: str, before: str) -> dict[str, float]:
+        """Ranks of some that stand before another, in the same order and as few as can be, which leave room for a job
+        behind them.
+        """
+        priority = self._of[before][0]
+        others = [key for key in self._keys if key[0] == priority and key[2] != job_id]
+        at = bisect.bisect_left(others, self._of[before])
+        first, high, gap = at, others[at][1], 0.0
+        while first and gap < 2 * math.ulp(high):
+            first = max(0, 2 * first - at - 1)
+            low = others[first - 1][1] if first else high - (at + 2.0)
+            gap = (high - low) / (at - first + 2)
+        return {name: low + gap * number for number, (_, _, name) in enumerate(others[first:at], 1)}

@@ -283,10 +283,13 @@ class Studio:
             if not picture.path:
                 try:
                     entry = results.recover(self.gallery, job, picture)
-                except StudioError:
-                    entry = None  # its pixels stay in the store
-                if entry is None and not job.state.final:
+                except StudioError:  # its pixels stay in the store until next time, unless they are damaged
+                    entry = None
+                lost = entry is None and not self.gallery.store.path(picture.digest).exists()
+                if lost and not job.state.final:
                     break
+                if lost:
+                    continue
                 picture = dataclasses.replace(picture, path=str(entry.path) if entry else "")
             pictures.append(picture)
         return dataclasses.replace(job, pictures=tuple(pictures))

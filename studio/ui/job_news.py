@@ -95,9 +95,12 @@ class JobNews(QObject):
         if queue.held:
             message = self.tr("The queue is paused, and %n jobs wait in it.", "", count)
             message = self.tr("The queue is paused, and a job waits in it.") if one else message
-        else:
+        elif any(job.step or job.pictures for job in queue.open_jobs):
             message = self.tr("%n jobs go on where they stopped.", "", count)
             message = self.tr("A job goes on where it stopped.") if one else message
+        else:
+            message = self.tr("%n waiting jobs are carried out.", "", count)
+            message = self.tr("A waiting job is carried out.") if one else message
         self._bar.tell(message, self._first(), held=queue.held)
 
     def _first(self) -> str:

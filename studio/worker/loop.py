@@ -88,8 +88,8 @@ class _Loop:
         self._engine = engine
         self._backlog: deque[Run] = deque()
         self._running = ""
-        self._pause = False  # the same for its pause
         self._stop = False  # the running job was cancelled; stays set, in case the engine swallows JobCancelled once
+        self._pause = False  # the same for its pause
         self._free = False
         self._quit = False
 

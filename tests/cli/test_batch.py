@@ -210,6 +210,7 @@ def test_a_mask_makes_a_part_of_a_picture_anew_and_keeps_the_rest_byte_by_byte(c
         ({"prompt": "fox", "mask": "black.png", "image": "taken.png", "size": None}, 2, "line 2: The mask is empty"),
         ({"prompt": "fox", "output": "fox.bmp"}, 2, "line 2: Pictures are not written as “.bmp”"),
         ({"prompt": "fox", "output": "taken.png"}, 2, "taken.png exists and is not overwritten"),
+        ({"prompt": "fox", "image": "a.png", "output": "a.png"}, 2, "line 2: It would save over a picture"),
         ({"prompt": "fox", "branches": [{"step": 5}]}, 2, "line 2: A branch after step 5"),
         ({"prompt": "fox", "image": "sea.png", "strength": 2.0}, 2, "line 2: A strength of 2.0"),
     ],

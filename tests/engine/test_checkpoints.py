@@ -1,9 +1,13 @@
 """Going on from a checkpoint: what was stopped anywhere ends with the bits of what was never stopped."""
 
 import dataclasses
+import gc
 import hashlib
+import json
 import random
+import shutil
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from diffusers import UNet2DConditionModel
+from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 from studio.domain.catalog import FAMILIES, Family
@@ -21,6 +26,7 @@ from studio.domain.messages import Checkpoint, Loaded, Log, Phase, PictureDone, 
 from studio.domain.recipe import Lora, Recipe, RingNoise, Sampling, SourceImage
 from studio.domain.samplers import SAMPLERS
 from studio.engine.checkpoints import Identity, UnusableError, capture, pack, unpack
+from studio.engine.inpainting import Hole, open_hole
 from studio.engine.libraries import quiet, torch
 from studio.engine.run import StudioEngine
 from studio.engine.sampling import build_scheduler
@@ -342,6 +348,69 @@ def test_whole_bytes_of_something_else_are_damage() -> None:
                 unpack(data + hashlib.sha256(data).digest(), Identity(recipe(), (), ""), TINY, "cpu")
 
 
+def rewritten(kept: bytes, change: Callable[[dict[str, Any], dict[str, Any]], None]) -> bytes:
+    """A checkpoint that a stranger has changed and signed."""
+    body = kept[:-32]
+    header = json.loads(body[8 : 8 + int.from_bytes(body[:8], "little")])["__metadata__"]
+    about, tensors = json.loads(header["safelight.checkpoint"]), load_tensors(body)
+    change(about, tensors)
+    changed = save_tensors(tensors, {"safelight.checkpoint": json.dumps(about)})
+    return changed + hashlib.sha256(changed).digest()
+
+
+def nested(depth: int) -> list[Any]:
+    return [nested(depth - 1)] if depth else []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda about, tensors: tensors.update(latents=torch.zeros(1, 4, 512, 512, dtype=torch.bool)),
+        lambda about, tensors: tensors.update(latents=torch.zeros(1, 16, 4, 4)),
+        lambda about, tensors: tensors.update(generator=tensors["generator"][:100].clone()),
+        lambda about, tensors: tensors.update(generator=torch.zeros_like(tensors["generator"])),
+        lambda about, tensors: tensors.update(generator=torch.zeros(5056)),
+        lambda about, tensors: about.update(step=0),
+        lambda about, tensors: about.update(step="2"),
+        lambda about, tensors: about.update(step=1.5),
+        lambda about, tensors: about["memory"].update(sample={"tensor": 1}),
+        lambda about, tensors: about["memory"].update(sample=nested(900)),
+        lambda about, tensors: tensors.update({f"{i}": torch.zeros(0) for i in range(2000)}),
+    ],
+)  # fmt: skip
+def test_what_a_stranger_has_changed_is_damage(
+    runner: Runner, kept: bytes, change: Callable[[dict[str, Any], dict[str, Any]], None]
+) -> None:
+    """A project may come from somebody else, with checkpoints that are whole and yet no state of the picture."""
+    assert taken_up(runner(recipe(), checkpoint=rewritten(kept, lambda about, tensors: None)))
+    begins_anew(runner, recipe(), rewritten(kept, change), "damaged")
+
+
+def test_a_body_that_is_nested_without_end_is_damage(kept: bytes) -> None:
+    body = save_tensors({"latents": torch.zeros(1)}, {"safelight.checkpoint": "[" * 30_000})
+    with pytest.raises(UnusableError, match="damaged"):
+        unpack(body + hashlib.sha256(body).digest(), Identity(recipe(), (), ""), TINY, "cpu")
+
+
+def test_nothing_of_a_picture_is_held_after_its_job(
+    runner: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[weakref.ref[torch.Tensor]] = []
+
+    def opened(*args: Any) -> Hole:
+        hole = open_hole(*args)
+        held.extend(weakref.ref(tensor) for tensor in (hole.picture, hole.mask, hole.latents))
+        return hole
+
+    monkeypatch.setattr("studio.engine.run.open_hole", opened)
+    wanted = inpainted(tmp_path, recipe(), 0.7)
+    runner(wanted)
+    with pytest.raises(JobCancelled):
+        runner(wanted, poll=cancel_when(lambda result: Phase.DENOISE in result.phases()))
+    gc.collect()
+    assert [reference() for reference in held] == [None] * 6
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -377,6 +446,18 @@ def test_other_pictures_to_start_from_and_other_models_make_another_picture(
     begins_anew(dataclasses.replace(runner, models=other), recipe(), kept, "another recipe or another model")
 
 
+def test_another_noise_schedule_makes_another_picture(runner: Runner, kept: bytes, tmp_path: Path) -> None:
+    """It is in the model's configs, which are no part of the hash of its weights."""
+    other = Path(shutil.copytree(runner.models[Family.SD1], tmp_path / "other"))
+    config = other / "scheduler" / "scheduler_config.json"
+    changed = dataclasses.replace(runner, models={Family.SD1: other})
+    before = changed(recipe(), checkpoint=kept)
+    assert taken_up(before)
+    config.write_text(json.dumps({**json.loads(config.read_text()), "beta_end": 0.02}))
+    begins_anew(changed, recipe(), kept, "another recipe or another model")
+    assert changed(recipe()).digests() != before.digests(), "the loaded model has the former schedule"
+
+
 def test_the_weights_of_loras_count(runner: Runner, models: dict[Family, Path], tmp_path: Path) -> None:
     pairs = matrices(models[Family.SD1] / "unet", UNet2DConditionModel)
     path = save(tmp_path / "lora.safetensors", {"unet": pairs}, Family.SD1)
@@ -396,8 +477,11 @@ def test_another_device_begins_anew(runner: Runner, kept: bytes) -> None:
 
 
 def test_other_versions_begin_anew(runner: Runner, kept: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("studio.engine.checkpoints.versions", lambda: {"torch": "9.9"})
-    begins_anew(runner, recipe(), kept, "other versions of the libraries")
+    with monkeypatch.context() as patch:
+        patch.setattr("studio.engine.checkpoints.versions", lambda: {"torch": "9.9"})
+        begins_anew(runner, recipe(), kept, "other versions of the program")
+    monkeypatch.setattr("studio.__version__", "99.0")
+    begins_anew(runner, recipe(), kept, "other versions of the program")
 
 
 def test_a_checkpoint_holds_no_more_than_it_must(runner: Runner, kept: bytes) -> None:

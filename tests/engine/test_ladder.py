@@ -1,6 +1,7 @@
 """Each rung of the ladder with tiny real models: memory runs out on command, and a picture comes all the same."""
 
 import dataclasses
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from diffusers import UNet2DConditionModel
+from safetensors import SafetensorError
 from transformers import CLIPTextModel
 
 from studio.domain.catalog import Family
@@ -17,8 +19,10 @@ from studio.domain.messages import Checkpoint, Event, Finished, Log, Phase, Pict
 from studio.domain.plan import Rung
 from studio.domain.recipe import Lora, Recipe
 from studio.domain.upscaling import Upscaling
+from studio.engine.failures import while_loading
 from studio.engine.libraries import torch
 from studio.engine.mapped import map_weights
+from studio.engine.memory import Peak
 from studio.engine.run import StudioEngine
 from studio.engine.shortage import VARIABLE, Shortage
 from studio.imaging.blobs import BlobStore
@@ -201,6 +205,24 @@ def test_the_processor_is_the_last_resort_of_an_accelerator(accelerated: Bench, 
     assert not is_plain(accelerated.pixels())
 
 
+@pytest.mark.parametrize("sampler", ["dpmpp-2m", "unipc", "sa-solver"])
+def test_what_an_accelerator_remembers_suits_the_processors_number_format(
+    models: dict[Family, Path],
+    tmp_path: Path,
+    run_out: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    sampler: str,
+) -> None:
+    monkeypatch.setattr("studio.engine.run.cpu_plan", lambda threads: PLAN)
+    half = dataclasses.replace(ACCELERATOR, dtype=torch.bfloat16)
+    bench = Bench(models, tmp_path / "store", StudioEngine(half))
+    run_out("denoise@3,denoise@4")
+    bench.run(recipe(sampler=sampler, steps=6))
+    plans = [event.plan for event in bench.events if isinstance(event, Planned)]
+    assert [plan.dtype for plan in plans] == ["bfloat16", "bfloat16", "float32"]
+    assert bench.steps() == [1, 2, 3, 4, 5, 6], "what was done was not gone on from"
+
+
 def test_the_processor_gives_what_it_gives_from_the_start(accelerated: Bench, run_out: Callable[[str], None]) -> None:
     accelerated.run(recipe(), rung=Rung.CPU)
     expected = accelerated.digests()
@@ -268,6 +290,35 @@ def test_memory_that_really_runs_out_is_met_likewise(bench: Bench) -> None:
     assert (bench.rungs(), bench.digests()) == ([Rung.FULL, Rung.OFFLOADED], [expected])
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError(r"[enforce fail at alloc_cpu.cpp:124] data. DefaultCPUAllocator: not enough memory: you tried to"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 5.56 GB, other allocations: 1.10 GB, max allowed: 6)"),
+        RuntimeError("Invalid buffer size: 37.25 GiB"),
+        RuntimeError("CUDA error: out of memory"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+    ],
+)
+def test_each_device_has_its_own_words_for_it(bench: Bench, error: RuntimeError) -> None:
+    def fail(module: torch.nn.Module, inputs: object) -> None:
+        raise error
+
+    bench.run(recipe(steps=1))
+    (model,) = bench.engine._models.values()
+    model.denoiser.register_forward_pre_hook(fail)
+    del model
+    bench.run(recipe(steps=1))
+    assert (bench.rungs(), len(bench.digests())) == ([Rung.FULL, Rung.OFFLOADED], 1)
+
+
+def test_a_file_that_the_system_has_no_memory_to_map_is_not_called_damaged(tmp_path: Path) -> None:
+    for error in (OSError(12, "Cannot allocate memory"), SafetensorError("Cannot allocate memory (os error 12)")):
+        with pytest.raises(StudioError) as caught, while_loading(tmp_path):
+            raise error
+        assert caught.value.problem.kind is ErrorKind.MEMORY
+
+
 def test_a_cancel_and_a_pause_are_no_lack_of_memory(accelerated: Bench) -> None:
     for stop in (JobCancelled, JobPaused):
         events: list[Event] = []
@@ -304,6 +355,21 @@ def test_an_upscaling_without_memory_drops_the_models(bench: Bench, run_out: Cal
     assert caught.value.problem.kind is ErrorKind.MEMORY
 
 
+def test_the_rest_of_a_picture_says_nothing_of_the_memory_of_a_whole_one(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.engine.ladder._MEASURABLE", 0)
+    monkeypatch.setattr(Peak, "bytes", lambda peak: 2**20)
+    bench.run(recipe())
+    command = Run("job", recipe(batch=2), str(bench.models[Family.SD1]), str(bench.folder), checkpoint_seconds=0)
+    events: list[Event] = []
+    assert bench.engine.run(command, events.append, lambda: None).cost.memory_share > 0
+    last = [event for event in events if isinstance(event, Checkpoint)][-1]
+    rest = dataclasses.replace(command, done=1, checkpoint=last.data)
+    for begun in (rest, dataclasses.replace(command, done=2)):
+        assert bench.engine.run(begun, lambda event: None, lambda: None).cost.memory_share == 0
+
+
 def test_a_rung_that_changes_nothing_is_not_taken(bench: Bench) -> None:
     """What was planned in a worker that is gone must not bring tiles into a picture that had none."""
     bench.run(large(), rung=Rung.ALONE)
@@ -325,6 +391,19 @@ def test_mapped_weights_are_the_same_to_the_bit(tmp_path: Path) -> None:
     moved = [weight.data_ptr() for weight in network.parameters()]
     assert [old != new for old, new in zip(addresses, moved, strict=True)] == [True, False, True]  # not the small bias
     assert not list(tmp_path.iterdir()), "a file is left"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there the system removes the named file of a process that is killed")
+def test_a_kill_while_weights_are_written_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network, seen = torch.nn.Linear(64, 64).requires_grad_(False), list[Path]()
+
+    def watched(weight: torch.Tensor) -> torch.Tensor:
+        seen.extend(tmp_path.iterdir())
+        return weight.flatten()
+
+    monkeypatch.setattr("studio.engine.mapped._flat", watched)
+    assert map_weights(network, tmp_path) == 64 * 64 * 4
+    assert seen == []
 
 
 def test_a_disk_without_room_is_told(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,15 +1,17 @@
 """What a job will take, and which rung of the ladder that makes it start on."""
 
 import dataclasses
+import json
 import shutil
 from collections import namedtuple
 from pathlib import Path
 
 import psutil
 import pytest
+from safetensors.torch import load_file, save_file
 
 from studio.domain.catalog import FAMILIES, Family
-from studio.domain.errors import StudioError
+from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.geometry import Size
 from studio.domain.messages import Event, Finished, Planned, Run
 from studio.domain.plan import Plan, Rung
@@ -149,6 +151,18 @@ def test_files_in_two_formats_are_counted_once(models: dict[Family, Path], tmp_p
     assert need_of(recipe(), folder, 4).weights == alone
 
 
+def test_shards_are_one_network_and_other_variants_are_left_out(models: dict[Family, Path], tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(models[Family.SD1], tmp_path / "parts"))
+    whole, file = need_of(recipe(), folder, 4), folder / "unet" / "diffusion_pytorch_model.safetensors"
+    tensors = sorted(load_file(file).items())
+    save_file(dict(tensors), file.with_name("diffusion_pytorch_model.non_ema.safetensors"))
+    assert need_of(recipe(), folder, 4) == whole
+    for number, part in enumerate((tensors[::2], tensors[1::2]), 1):
+        save_file(dict(part), file.with_name(f"diffusion_pytorch_model-0000{number}-of-00002.safetensors"))
+    file.unlink()
+    assert need_of(recipe(), folder, 4) == whole
+
+
 def test_the_work_grows_with_the_picture_and_with_guidance_not_with_the_batch(models: dict[Family, Path]) -> None:
     path = models[Family.SD1]
 
@@ -171,6 +185,18 @@ def test_the_tiny_autoencoder_has_no_tiles(models: dict[Family, Path]) -> None:
 def test_what_is_no_model_is_refused_before_anything_is_planned(tmp_path: Path) -> None:
     with pytest.raises(StudioError, match="no model"):
         need_of(recipe(), tmp_path / "nowhere", 4)
+
+
+@pytest.mark.parametrize("channels", [[], 5, [None], {"a": 1}])
+def test_a_config_that_makes_no_sense_is_told_of_the_model(
+    models: dict[Family, Path], tmp_path: Path, channels: object
+) -> None:
+    folder = Path(shutil.copytree(models[Family.SD1], tmp_path / "model"))
+    config = folder / "vae" / "config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), "block_out_channels": channels}))
+    with pytest.raises(StudioError) as caught:
+        need_of(recipe(), folder, 4)
+    assert caught.value.problem.kind is ErrorKind.MODEL
 
 
 def test_amounts_are_told_as_people_do() -> None:

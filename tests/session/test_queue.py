@@ -1,6 +1,7 @@
 """The queue: order, one job at a time, and states that follow whatever the worker says."""
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -188,7 +189,7 @@ def event_named(name: str, job_id: str) -> Event:
 
 
 def act_named(queue: JobQueue, name: str, job_id: str) -> None:
-    acts = {
+    acts: dict[str, Callable[[str], object]] = {
         "cancel": queue.cancel,
         "pause": queue.pause,
         "resume": queue.resume,
@@ -201,7 +202,7 @@ def act_named(queue: JobQueue, name: str, job_id: str) -> None:
         "duplicate": queue.duplicate,
         "submit": lambda _: submit(queue),
     }
-    acts[name](job_id)  # type: ignore[operator]
+    acts[name](job_id)
 
 
 @given(st.lists(st.tuples(st.sampled_from(EVENTS + ACTS), st.integers(0, 3)), max_size=60))

@@ -5,14 +5,30 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from studio.domain.errors import ErrorKind, Problem, StudioError
-from studio.domain.jobs import Cost, Job, JobState, Picture
-from studio.domain.messages import Cancelled, Failed, Finished, Interrupted, Paused, PictureDone, Run, Started
+from studio.domain.jobs import DEADLY, Cost, Job, JobState, Picture, Priority
+from studio.domain.messages import (
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    Interrupted,
+    Paused,
+    PictureDone,
+    Run,
+    Started,
+    WorkerOptions,
+)
 from studio.domain.recipe import Recipe
+from studio.domain.training import Training
 from studio.session.dispatch import Located
+from studio.session.headless import Headless
 from studio.session.job_list import JobList
 from studio.session.journal import Journal
+from studio.session.paths import Paths
 from studio.session.queue import JobQueue
 
 CRASH = Problem(ErrorKind.CRASH, "The worker ended.")
@@ -243,3 +259,76 @@ def test_a_queue_is_not_paused_for_good_because_no_engine_was_there_at_the_end(q
     queue.closing()
     queue.handle(Failed(job.id, Problem(ErrorKind.ENVIRONMENT, "The engine cannot be loaded.")))
     assert not queue.held
+
+
+class Deadly(Worker):
+    """A worker that ends under each job."""
+
+    def __init__(self, post: Callable[[Event], None], _: WorkerOptions) -> None:
+        super().__init__()
+        self._post = post
+
+    def start(self) -> None: ...
+
+    def close(self, timeout: float = 1.0) -> None: ...
+
+    def submit(self, run: Run) -> None:
+        super().submit(run)
+        assert len(self.runs) <= DEADLY, "it should have been set aside"
+        self._post(Started(run.job_id))
+        self._post(Interrupted(run.job_id, CRASH))
+
+
+def test_a_training_that_kills_its_workers_is_waited_for_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headless = Headless(Paths(tmp_path / "data", tmp_path / "config", tmp_path / "pictures"), Deadly)
+    monkeypatch.setattr(headless.studio, "check_training", lambda _: "")
+    training = Training(folder=str(tmp_path), output=str(tmp_path / "x.safetensors"))
+    ended = threading.Timer(20, headless.cancel)  # so that a failure is one
+    ended.start()
+    with headless, pytest.raises(StudioError, match=CRASH.message):
+        headless.train(training)
+    ended.cancel()
+    ended.join()
+
+
+@given(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), min_size=30, max_size=120))
+def test_a_batch_whose_ranks_lie_close_is_reordered_by_moving_few(moves: list[tuple[int, int]]) -> None:
+    now, changed = 1.8e9, list[Job]()
+    queue = JobQueue(Worker(), Path("store"))
+    queue.hold()
+    jobs = [Job(f"{number:03}", Recipe(), priority=Priority.BATCH, rank=now + number * 1e-6) for number in range(400)]
+    queue.merge(jobs, ())
+    order = [job.id for job in jobs]
+    queue.changed.connect(changed.append)
+    for which, before in moves:
+        job_id, other = order[190 + which], order[190 + before]
+        queue.move(job_id, other)
+        if job_id != other:
+            order.remove(job_id)
+            order.insert(order.index(other), job_id)
+        assert [job.id for job in queue.open_jobs] == order
+    assert len(changed) <= 20 * len(moves)
+
+
+def test_a_job_that_is_added_and_cancelled_elsewhere_at_once_is_cancelled(journal: Journal) -> None:
+    """Who runs the queue hears of the job before the wish, or would not know whom it means."""
+    told: list[str] = []
+    both = threading.Event()
+
+    def hear(word: str) -> None:
+        told.append(word)
+        if len(told) == 2:
+            both.set()
+
+    other = Journal.open(journal.path)
+    assert journal.run_here()
+    other.put((Job("new", Recipe()),))
+    assert other.flush()
+    other.wish("cancel", "new")
+    journal.foreign.connect(lambda jobs, gone: hear("job"))
+    journal.wished.connect(lambda act, job_id: hear("wish"))
+    assert both.wait(20)
+    other.close()
+    assert told == ["job", "wish"]

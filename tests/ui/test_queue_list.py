@@ -21,7 +21,7 @@ from studio.ui.loader import PictureLoader
 from studio.ui.queue import actions
 from studio.ui.queue.model import QueueModel, Section
 from studio.ui.queue.panel import QueuePanel
-from studio.ui.queue.rows import GAP
+from studio.ui.queue.rows import GAP, time_left
 from studio.ui.queue.stack import HEADING
 from tests.ui.fakes import png
 from tests.ui.queueing import listed, place, point_at, press, said
@@ -155,6 +155,15 @@ def test_only_rows_in_sight_ask_for_their_pictures(panel: QueuePanel, qtbot: QtB
     panel.show_jobs([dataclasses.replace(each, state=JobState.PAUSED) for each in crowd(1000)])
     qtbot.waitUntil(lambda: len(asked) >= 5)
     assert len(asked) < 20
+
+
+@pytest.mark.parametrize(
+    ("seconds", "room", "words"),
+    [(51, 10, "about 51 s"), (51, 6, "51 s"), (3, 4, "3 s"), (125, 16, "about 2 min 05 s"), (125, 12, "about 2 min"),
+     (125, 8, "2 min"), (125, 3, "")],
+)  # fmt: skip
+def test_the_time_that_is_left_is_said_in_as_many_words_as_fit(seconds: float, room: int, words: str) -> None:
+    assert time_left(seconds, lambda text: len(text) <= room) == words
 
 
 def test_a_job_that_stopped_shows_where(panel: QueuePanel) -> None:

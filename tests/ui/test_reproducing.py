@@ -148,7 +148,7 @@ def test_what_an_earlier_session_left_half_made_is_dropped(desks: Desks, tmp_pat
     desk.bot.waitUntil(lambda: bool(desk.worker.runs))
     assert desk.worker.run.job_id == "other"
     desk.bot.waitUntil(lambda: [job.id for job in desk.studio.queue.jobs] == ["other"])
-    assert desk.window.aftercare.news.message.text() == "A job goes on where it stopped."
+    assert desk.window.aftercare.news.message.text() == "A waiting job is carried out."
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_the_news_leads_to_the_queue(desks: Desks, tmp_path: Path, file: Path) -
     leave(file, waiting(1))
     desk = desks.open(tmp_path, file)
     desk.bot.waitUntil(bar(desk).isVisible)
-    assert bar(desk).message.text() == "A job goes on where it stopped."
+    assert bar(desk).message.text() == "A waiting job is carried out."
     docked = next(docked for docked in desk.window.docks if docked.objectName() == "queue")
     docked.hide()
     desk.window.workspaces.show_page("train")

@@ -166,9 +166,9 @@ class TrainingWorker(PlayingWorker):
         self._clock.stop()
         super().cancel(job_id)
 
-    def close(self) -> None:
+    def close(self, timeout: float = 1.0) -> None:
         self._clock.stop()
-        super().close()
+        super().close(timeout)
 
     def _train(self) -> None:
         self._at += 1

@@ -349,13 +349,13 @@ class Journal:
                 wishes = rows.take_wishes(self._connected())
             if len(self.foreign):
                 news = self._others.look(self._connected())
-        for act, job_id in wishes:
-            self.wished.emit(act, job_id)
         if news is not None:
             with self._wake:
                 if self._waiting.held is None:
                     self._held = news.held
             self.foreign.emit(news.jobs, news.gone)
+        for act, job_id in wishes:  # after the jobs that they are about
+            self.wished.emit(act, job_id)
 
     def _connected(self) -> sqlite3.Connection:
         """The connection that writes. Raises sqlite3.Error, OSError, StudioError."""

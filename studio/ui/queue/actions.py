@@ -89,7 +89,7 @@ def _can_be_tried(job: Job) -> bool:
 
 
 def _can_be_edited(job: Job) -> bool:
-    return isinstance(job.task, Recipe) and job.state in (*_WAITS, JobState.PAUSED)
+    return isinstance(job.task, Recipe) and job.state in (*_WAITS, JobState.PAUSED) and not job.pictures
 
 
 def _has_result(job: Job) -> bool:

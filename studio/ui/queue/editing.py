@@ -86,7 +86,7 @@ class Editing(QObject):
         self._panel.show_recipe(job.recipe, seed_locked=True)
         self._shown, self.job = self._panel.recipe(), job
         self._panel.foot.set_aside(True)
-        self._show(begun=job.state not in _EDITABLE)
+        self._show(begun=_has_begun(job))
         self._panel.prompt.setFocus()
 
     def save(self) -> None:
@@ -125,7 +125,7 @@ class Editing(QObject):
         return dataclasses.replace(before.requested(), **changed)
 
     def _changed(self, job: Job) -> None:
-        if self.job is not None and job.id == self.job.id and job.state not in _EDITABLE:
+        if self.job is not None and job.id == self.job.id and _has_begun(job):
             self._show(begun=True)
 
     def _removed(self, job_id: str) -> None:
@@ -136,3 +136,8 @@ class Editing(QObject):
         self._begun = begun
         if self.job is not None:
             self.bar.show_job(name(self.job), begun=begun)
+
+
+def _has_begun(job: Job) -> bool:
+    """Can it not be changed any more? The files of finished pictures would pass for those of the changed job."""
+    return job.state not in _EDITABLE or bool(job.pictures)

@@ -1,7 +1,7 @@
 """How a row of the queue is laid out and painted."""
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QRect, QRectF, Qt
@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainte
 from studio.domain.jobs import Job, JobState, Priority
 from studio.domain.recipe import Recipe
 from studio.domain.training import Training
-from studio.ui.phases import about, job_title, rung_text, share
+from studio.ui.phases import about, altogether, duration, job_title, rough, rung_text, share
 from studio.ui.queue.actions import COPY, RETRY
 from studio.ui.queue.model import Section
 from studio.ui.queue.words import BROKEN, line
@@ -210,9 +210,16 @@ def _state(painter: QPainter, room: QRect, job: Job, look: Look) -> None:
     text = line(job, look.blockers)
     _text(painter, room, text, TYPE.caption, COLOURS.muted)
     if look.seconds is not None and not job.state.final:
-        metrics, time = painter.fontMetrics(), about(look.seconds)
-        if metrics.horizontalAdvance(text) + SPACE.small + metrics.horizontalAdvance(time) <= room.width():
-            _text(painter, room, time, TYPE.caption, COLOURS.muted, _RIGHT)
+        metrics = painter.fontMetrics()
+        left = room.width() - metrics.horizontalAdvance(text) - SPACE.small
+        time = time_left(look.seconds, lambda words: metrics.horizontalAdvance(words) <= left)
+        _text(painter, room, time, TYPE.caption, COLOURS.muted, _RIGHT)
+
+
+def time_left(seconds: float, fits: Callable[[str], bool]) -> str:
+    """An estimate in as many words as fit; "" where none do."""
+    briefly = rough(seconds) if seconds >= 90 else duration(seconds)
+    return next(filter(fits, (about(seconds), altogether(seconds), briefly)), "")
 
 
 def _progress(painter: QPainter, bar: QRect, done: float) -> None:
