@@ -2,8 +2,9 @@
 
     python tests/torture/torment.py --kills 500 [--engine studio.engine.run:create] [--seed N] [--home FOLDER]
 
-Each kill hits the window's process or its worker, at a random moment or as a job enters some phase. Then everything is
-let go to its end, and nothing may be lost, made twice, or other than if nothing had happened.
+Each kill hits the window's process or its worker, at a random moment or as a job enters some phase. Now and then the
+disk is full, and memory runs out under the jobs. Then everything is let go to its end, and nothing may be lost, made
+twice, or other than if nothing had happened.
 """
 
 import argparse
@@ -36,6 +37,8 @@ HERE = Path(__file__).parent
 WALKER = "tests.torture.engine:create"
 WORK = ("load", "encode", "denoise", "decode", "save")
 PHASES = (*WORK, "denoise", "queued", "paused", "done", "interrupted", "cancelled")
+VARIABLE = "SAFELIGHT_TEST_OOM"  # as in studio/engine/shortage.py
+SHORT = 0.3  # of the real engine's lives
 _LIFE = (0.2, 1.6)  # seconds that the program lives at most before it is hit, once it has begun to work
 _IDLE = 20.0  # seconds that it may live without beginning anything: its user may have paused everything
 _LAST = 900.0  # seconds that the end may take
@@ -47,6 +50,7 @@ class Count:
 
     windows: int = 0
     workers: int = 0
+    short: int = 0  # lives in which each job runs out of memory once
     phases: Counter[str] = field(default_factory=Counter)
     asked: set[str] = field(default_factory=set)
 
@@ -58,9 +62,11 @@ class Count:
 class Life:
     """One start of the program, until it is killed."""
 
-    def __init__(self, home: Path, engine: str, seed: int, what: str) -> None:
+    def __init__(self, home: Path, engine: str, seed: int, what: str, *, short: bool = False) -> None:
         command = [sys.executable, str(HERE / "player.py"), str(home), engine, str(seed), what]
         environment = {**os.environ, "PYTHONPATH": str(HERE.parents[1]), "OMP_WAIT_POLICY": "PASSIVE"}
+        if short:
+            environment[VARIABLE] = f"denoise@{2 + seed % 25}"
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
         self.worker = 0
         self.lines: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -97,7 +103,9 @@ def torment(home: Path, kills: int, seed: int, engine: str = WALKER) -> Count:
     chance, count, lives = random.Random(seed), Count(), 0
     while count.kills < kills:
         lives += 1
-        life = Life(home, engine, seed * 100_000 + lives, "PLAY")
+        short = engine != WALKER and chance.random() < SHORT
+        life = Life(home, engine, seed * 100_000 + lives, "PLAY", short=short)
+        count.short += short
         _hit(life, chance, count, kills)
         _hear_out(life, count)
     return count
@@ -207,6 +215,7 @@ def main() -> int:
         jobs = settle(home, options.seed, options.engine)
         wrong = examine(home, jobs, count.asked, reference)
     print(f"{count.kills} kills ({count.windows} windows, {count.workers} workers), {time.monotonic() - began:.0f} s")
+    print(f"in {count.short} lives memory ran out under each job")
     print(f"hit as a job entered: {dict(count.phases.most_common())}")
     print(f"{len(jobs)} jobs, {len(count.asked)} of them told to be safe; {len(wrong)} wrong")
     print("\n".join(wrong))
