@@ -111,13 +111,13 @@ class JobList:
         self.put(dataclasses.replace(self._jobs[job_id], priority=priority, rank=rank))
         return True
 
-    def forget(self, job_ids: Iterable[str]) -> None:
-        """Take jobs that are over off the list, but those that others wait for, and those with a picture that could not
-        be saved: the next session tries again.
+    def forget(self, job_ids: Iterable[str], *, unsaved: bool = False) -> None:
+        """Take jobs that are over off the list, but those that others wait for and, unless `unsaved`, those with a
+        picture that could not be saved: the next session tries again.
         """
         needed = {name for job in self._jobs.values() if not job.state.final for name in job.needed}
         given = (self._jobs[name] for name in job_ids if name in self._jobs and name not in needed)
-        gone = [job.id for job in given if job.state.final and all(picture.path for picture in job.pictures)]
+        gone = [job.id for job in given if job.state.final and (unsaved or all(made.path for made in job.pictures))]
         if not gone:
             return
         self._blocked.clear()

@@ -257,9 +257,9 @@ class JobQueue:
         """Put a waiting job before another, or at the end; it takes its neighbour's priority."""
         self._moved(self._list.put_before(job_id, before))
 
-    def forget(self, job_ids: Iterable[str]) -> None:
+    def forget(self, job_ids: Iterable[str], *, unsaved: bool = False) -> None:
         """Take jobs that are over off the list, but those that others wait for; their pictures stay."""
-        self._list.forget(job_ids)
+        self._list.forget(job_ids, unsaved=unsaved)
 
     def forget_finished(self) -> None:
         """Take all jobs that are over off the list; their pictures stay."""

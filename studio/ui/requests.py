@@ -44,9 +44,12 @@ class Requests(QObject):
         self._submit(self._panel.recipe())
 
     def cancel(self) -> None:
-        """Stop the job that runs, or the next one that would; a training that runs is paused, for hours are in it."""
+        """Stop the job that runs, or the next one that would; a training that runs is paused, for hours are in it.
+
+        In a paused queue none would: what was stopped there keeps what it has.
+        """
         queue = self._studio.queue
-        for job in queue.open_jobs[:1]:
+        for job in queue.open_jobs[:1] if queue.busy or not queue.held else ():
             if isinstance(job.task, Training) and job.state is not JobState.QUEUED:
                 queue.pause(job.id)
             else:

@@ -40,6 +40,7 @@ PHASES = (*WORK, "denoise", "queued", "paused", "done", "interrupted", "cancelle
 VARIABLE = "SAFELIGHT_TEST_OOM"  # as in studio/engine/shortage.py
 SHORT = 0.3  # of the real engine's lives
 _LIFE = (0.2, 1.6)  # seconds that the program lives at most before it is hit, once it has begun to work
+_REAL_LIFE = (0.5, 20.0)  # the same with the real engine, which loads a model first
 _IDLE = 20.0  # seconds that it may live without beginning anything: its user may have paused everything
 _LAST = 900.0  # seconds that the end may take
 
@@ -63,6 +64,7 @@ class Life:
     """One start of the program, until it is killed."""
 
     def __init__(self, home: Path, engine: str, seed: int, what: str, *, short: bool = False) -> None:
+        self.lasts = _LIFE if engine == WALKER else _REAL_LIFE
         command = [sys.executable, str(HERE / "player.py"), str(home), engine, str(seed), what]
         environment = {**os.environ, "PYTHONPATH": str(HERE.parents[1]), "OMP_WAIT_POLICY": "PASSIVE"}
         if short:
@@ -134,7 +136,7 @@ def _wait(life: Life, chance: random.Random, count: Count) -> bool:
             count.asked.add(heard[1])
         if heard[0] == "phase":
             if not begun and heard[1] in WORK:
-                begun, until = True, time.monotonic() + chance.uniform(*_LIFE)
+                begun, until = True, time.monotonic() + chance.uniform(*life.lasts)
             if heard[1] == phase and begun:
                 time.sleep(chance.choice((0.0, 0.0, 0.003, 0.01)))
                 count.phases[phase] += 1

@@ -8,7 +8,7 @@ from PySide6.QtGui import QGuiApplication
 
 from studio.domain.catalog import Library
 from studio.domain.jobs import Job, JobState, made_by
-from studio.domain.messages import Phase
+from studio.domain.messages import Paused, Phase
 from studio.domain.recipe import Recipe
 from studio.ui.bridge import Bridge
 from studio.ui.phases import altogether, duration, phase_text
@@ -146,6 +146,17 @@ def test_the_whole_queue_is_paused_and_goes_on(desk: Desk) -> None:
     assert panel.pause_button.accessibleName() == "Let the queue go on"
     panel.continue_button.click()
     assert not panel.banner.isVisible() and not desk.studio.queue.held
+
+
+def test_escape_takes_nothing_from_a_paused_queue(desk: Desk) -> None:
+    first, _ = ask(desk, "first", "second")
+    desk.worker.begin(4)
+    desk.bot.waitUntil(lambda: now(desk, first).state is JobState.RUNNING)
+    desk.window.queue.pause_button.click()
+    desk.worker.post(Paused(first.id))
+    desk.bot.waitUntil(lambda: not desk.studio.queue.busy)
+    desk.press(Qt.Key.Key_Escape)
+    assert [job.state for job in desk.studio.queue.open_jobs] == [JobState.QUEUED, JobState.QUEUED]
 
 
 def test_one_job_is_paused_and_goes_on(desk: Desk) -> None:

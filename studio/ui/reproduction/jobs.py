@@ -18,4 +18,4 @@ def drop_old(queue: JobQueue) -> None:
     for job in left:
         if not job.state.final:
             queue.cancel(job.id)
-    queue.forget([job.id for job in left])
+    queue.forget([job.id for job in left], unsaved=True)

@@ -172,7 +172,7 @@ class Reproducing(QObject):
     @Slot(str)
     def _take_off(self, job_id: str) -> None:
         """Jobs of ours are no part of the list: their dialogs tell of them."""
-        self._studio.queue.forget([job_id])
+        self._studio.queue.forget([job_id], unsaved=True)
 
 
 def _prepare(path: Path, studio: Studio) -> tuple[Original, Attempt]:
