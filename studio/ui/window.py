@@ -233,6 +233,7 @@ class MainWindow(QMainWindow):
         self.studio.saved.connect(self._saved)
         self.studio.library_changed.connect(self.panel.set_library)
         self.studio.queue.changed.connect(self._job_changed)
+        self.studio.queue.held_changed.connect(self._show_load)
         self.studio.queue.preview.connect(self.stage.preview)
         self.studio.queue.notice.connect(self._notice)
 
@@ -271,6 +272,7 @@ class MainWindow(QMainWindow):
             (self.studio.saved, self._saved),
             (self.studio.library_changed, self.panel.set_library),
             (self.studio.queue.changed, self._job_changed),
+            (self.studio.queue.held_changed, self._show_load),
             (self.studio.queue.preview, self.stage.preview),
             (self.studio.queue.notice, self._notice),
         ):
@@ -313,9 +315,15 @@ class MainWindow(QMainWindow):
 
     def _job_changed(self, job: Job) -> None:
         self.stage.job_changed(job)
-        jobs = self.studio.queue.open_count
-        self.panel.foot.show_load(jobs)
-        self.commands.enable(("cancel", "cancel-all"), jobs > 0)
+        self._show_load()
+
+    def _show_load(self) -> None:
+        """What can be stopped: in a paused queue only what still runs, but all can be cancelled."""
+        queue, jobs = self.studio.queue, self.studio.queue.open_count
+        stops = queue.busy or (jobs > 0 and not queue.held)
+        self.panel.foot.show_load(jobs, stops=stops)
+        self.commands.enable(("cancel",), stops)
+        self.commands.enable(("cancel-all",), jobs > 0)
         self._watch_time(jobs)
 
     def _watch_time(self, jobs: int) -> None:

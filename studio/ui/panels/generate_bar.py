@@ -63,7 +63,7 @@ class GenerateBar(QFrame):
             policy = button.sizePolicy()
             policy.setRetainSizeWhenHidden(True)
             button.setSizePolicy(policy)
-        self.show_load(0)
+        self.show_load(0, stops=False)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(SPACE.large, SPACE.medium, SPACE.large, SPACE.medium)
         layout.setSpacing(SPACE.small)
@@ -78,10 +78,10 @@ class GenerateBar(QFrame):
         for button in (self.generate_button, self.cancel_button):
             button.setVisible(not aside)
 
-    def show_load(self, jobs: int) -> None:
-        """How many jobs are not over; while there are any, Generate adds to them."""
+    def show_load(self, jobs: int, *, stops: bool) -> None:
+        """How many jobs are not over; while there are any, Generate adds to them. `stops`: can one be stopped?"""
         text = self.tr("Add to queue · {count}").format(count=jobs) if jobs else self.tr("Generate")
         self.generate_button.setText(text)
-        self.cancel_button.setEnabled(jobs > 0)
-        colour = COLOURS.lamp if jobs else COLOURS.muted
+        self.cancel_button.setEnabled(stops)
+        colour = COLOURS.lamp if stops else COLOURS.muted
         self.cancel_button.setIcon(icon("circle-stop", colour, colour))
