@@ -230,12 +230,16 @@ def _found(jobs: Sequence[Job], name: str) -> Job:
 def _stop_or_go(project: str, name: str, act: str, whole: str, *, held: bool) -> int:
     with running.opened(running.project_path(project)) as journal:
         if name:
-            _apply(journal, act, [_found(journal.jobs(), name)], _paused if held else _resumed)
-        elif journal.running_elsewhere:
+            job, change = _found(journal.jobs(), name), _paused if held else _resumed
+            _apply(journal, act, [job], change)
+            note(f"{int(change(job) != job)} of 1 jobs changed.")
+            return 0
+        if journal.running_elsewhere:
             journal.wish(whole)
         else:
             journal.hold(held)
             _saved(journal)
+        note("The queue is paused." if held else "The queue goes on.")
     return 0
 
 
