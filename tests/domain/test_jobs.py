@@ -91,7 +91,7 @@ def test_a_worker_that_ends_interrupts_its_job_and_the_second_in_a_row_sets_it_a
     assert twice.died(PROBLEM) is twice
 
 
-@pytest.mark.parametrize("state", set(S) - {S.QUEUED, S.LOADING, S.RUNNING})
+@pytest.mark.parametrize("state", sorted(set(S) - {S.QUEUED, S.LOADING, S.RUNNING}))
 def test_a_job_that_no_worker_has_does_not_die(state: JobState) -> None:
     assert job(state).died(PROBLEM) == job(state)
 
