@@ -37,7 +37,8 @@ def after(job: Job, event: JobEvent) -> Job:
             job = job if event.phase is Phase.LOAD else job.moved(JobState.RUNNING)
             return dataclasses.replace(job, phase=event.phase, step=event.step, total=event.total)
         case PictureDone():
-            return dataclasses.replace(job.progressed(), pictures=(*job.pictures, event.picture))
+            others = (each for each in job.pictures if each.index != event.picture.index)
+            return dataclasses.replace(job.progressed(), pictures=(*others, event.picture))
         case _:
             return _ended(job, event)
 

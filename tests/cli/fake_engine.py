@@ -64,7 +64,7 @@ class Painter:
         recipe = command.recipe
         emit(Loaded(job, MODEL_HASH, (LORA_HASH,) * len(command.lora_paths)))
         self._obey(recipe.prompt, job, emit)
-        for index in range(recipe.batch):
+        for index in range(command.done, recipe.batch):
             for step in range(recipe.sampling.steps):
                 poll()
                 emit(Progress(job, Phase.DENOISE, step + 1, recipe.sampling.steps))

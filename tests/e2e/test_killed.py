@@ -73,7 +73,7 @@ def begin(screen: Screen, home: Path, path: Path, victim: str) -> None:
             program.process.kill()
 
 
-@pytest.mark.parametrize("victim", ["window", "worker"])
+@pytest.mark.parametrize("victim", ["window", pytest.param("worker", marks=pytest.mark.slow)])
 def test_a_kill_in_the_middle_of_a_denoise_costs_nothing(tmp_path: Path, victim: str) -> None:
     home, buffer = tmp_path / "home", tmp_path / "screen"
     buffer.mkdir()

@@ -365,7 +365,7 @@ def test_a_run_shows_its_steps_and_the_time_left(desk: Desk, tmp_path: Path) -> 
     desk.bot.waitUntil(lambda: "held out 0.31" in page.run_pane.curve.accessibleDescription())
     desk.worker.post(Log(trainer.job, "bad.png is left out."))
     desk.bot.waitUntil(lambda: page.run_pane.notes.text() == "bad.png is left out.")
-    assert desk.studio.queue.remaining_seconds() is None
+    assert (desk.studio.queue.remaining_seconds() or 0) > 0, "trainings are estimated, too"
     desk.bot.wait(600)  # the status line looks at the time left, too
     assert not desk.window.area.banner.isVisible()
 

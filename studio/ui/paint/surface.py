@@ -268,6 +268,7 @@ class Surface(Picture):
         held, self._grip = self._held, None
         if held is not None:
             self._held = None
+            COURTESY.pen(down=False)
             held.release(at)
             self.pen_changed.emit()
         self._point()

@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from studio.domain.document.brushes import Brush, PenPoint, Symmetry
 from studio.domain.document.edits import changed
 from studio.domain.geometry import Rect, Size
+from studio.imaging.composing.courtesy import Courtesy
 from studio.imaging.strokes import Stroke, painted
 from studio.ui.paint.panels.brush_form import BrushForm
 from studio.ui.paint.tools.brush import BrushTool, axes
@@ -196,3 +197,20 @@ def test_a_pen_held_flat_paints_flatter_when_the_panel_says_so(sitting: Sitting)
         sitting.settle()
         areas.append(int((sitting.own(Rect(0, y - 50, 256, 100))[..., 3] > 128).sum()))
     assert areas[1] < 0.6 * areas[0]
+
+
+def test_small_pictures_wait_for_the_pen_and_only_as_long_as_it_is_down(sitting: Sitting) -> None:
+    """Waiting for ever would look like a picture that is never made."""
+    told: list[bool] = []
+    waits = Courtesy.pen
+
+    def tell(courtesy: Courtesy, *, down: bool) -> None:
+        told.append(down)
+        waits(courtesy, down=down)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Courtesy, "pen", tell)
+        sitting.drag((40, 40), (90, 60), (140, 40))
+        assert told == [True, False]
+        sitting.drag((40, 80), (90, 80))
+        assert told == [True, False, True, False]
