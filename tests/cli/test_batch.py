@@ -369,4 +369,5 @@ def test_killed_again_and_again_it_makes_every_picture_once(call: Call, started:
     assert len(set(named)) == 8
     assert [load_picture(Path(name)).shape for name in named[4:6]] == [(120, 200, 3)] * 2
     assert {name: files()[name] for name in seen} == seen
-    assert blobs() == []
+    # A kill in the middle of writing leaves the part that was written, under a name that no blob has.
+    assert [blob for blob in blobs() if not blob.name.startswith(".new-")] == []
