@@ -43,7 +43,6 @@ class JobQueue:
     journal the jobs live as long as this; with `awaits_journal` none starts before `adopt`.
     """
 
-    reordered = Signal()
     held_changed = Signal(bool)
     preview = Signal(Preview)
     picture = Signal(Job, Picture)
@@ -396,5 +395,4 @@ class JobQueue:
 
     def _moved(self, moved: bool) -> None:
         if moved:
-            self.reordered.emit()
             self._feed()
