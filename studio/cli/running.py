@@ -20,10 +20,13 @@ from studio.cli.program import Program, announce, note
 from studio.cli.progress import WORDS
 from studio.domain.catalog import ModelInfo
 from studio.domain.errors import ErrorKind, Problem, StudioError
-from studio.domain.jobs import Job, JobState
+from studio.domain.jobs import Job, JobState, sources_of
 from studio.domain.messages import Event, WorkerOptions
 from studio.domain.recipe import Recipe
+from studio.domain.sequence import FrameSequence
 from studio.domain.training import Training
+from studio.domain.treatment import FlowLoop, Interpolation, Loopify
+from studio.domain.upscaling import Upscaling
 from studio.domain.user_paths import exists, expanded
 from studio.imaging.blobs import BlobStore
 from studio.session import whole_pictures
@@ -179,9 +182,25 @@ def title_of(job: Job) -> str:
             words = " ".join(prompt.split()) or "a picture"
         case Training(output=output):
             words = f"training of {Path(output).name}"
-        case upscaling:
-            words = f"{Path(upscaling.path).name} enlarged"
+        case Upscaling(path=path):
+            words = f"{Path(path).name} enlarged"
+        case clip:
+            words = title_of_clip(clip)
     return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
+
+
+def title_of_clip(task: FrameSequence | FlowLoop | Loopify | Interpolation) -> str:
+    """A few words for a job that makes frames."""
+    name = Path(next(iter(sources_of(task)), "")).name
+    match task:
+        case FrameSequence(frames=frames, recipe=recipe):
+            return f"clip of {frames} frames: " + (" ".join(recipe.prompt.split()) or name or "no prompt")
+        case FlowLoop():
+            return f"{name} set in motion"
+        case Loopify():
+            return f"{name} as a loop"
+        case Interpolation(factor=factor):
+            return f"{name} with {factor} times the frames"
 
 
 def lasting(seconds: float) -> str:

@@ -5,15 +5,18 @@ Unknown keys are refused rather than dropped, so that a recipe written by a newe
 
 import dataclasses
 import functools
+import re
 import types
 from collections.abc import Callable
 from enum import Enum
+from fractions import Fraction
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 Reader = Callable[[Any], Any]
 
 _SHAPES = 256  # which values of one type have, by their entries and these entries' types, that are remembered
+_FRACTION = re.compile(r"-?[0-9]{1,18}(/0{0,17}[1-9][0-9]{0,17})?")
 _PLAIN = frozenset({str, int, float, bool, types.NoneType})
 
 
@@ -26,6 +29,8 @@ def to_json(value: Any) -> Any:
         return {name: to_json(getattr(value, name)) for name in names}
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, Fraction):
+        return str(value)
     if isinstance(value, tuple | list):
         return [to_json(item) for item in value]
     if isinstance(value, dict):
@@ -80,6 +85,8 @@ def _reader(kind: Any) -> Reader:
         return _enum_reader(kind)
     if kind is float:
         return _read_float
+    if kind is Fraction:
+        return _read_fraction
     return functools.partial(_expect, kind)
 
 
@@ -162,6 +169,13 @@ def _read_float(value: Any) -> float:
             raise _Misfit("is too large a number") from error
     found: float = _expect(float, value)
     return found
+
+
+def _read_fraction(value: Any) -> Fraction:
+    text = _expect(str, value)
+    if not _FRACTION.fullmatch(text):
+        raise _Misfit("is no fraction of two whole numbers")
+    return Fraction(text)
 
 
 def _at(place: str, read: Reader, value: Any) -> Any:

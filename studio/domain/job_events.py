@@ -18,6 +18,7 @@ from studio.domain.messages import (
     Started,
 )
 from studio.domain.recipe import Recipe
+from studio.domain.sequence import FrameSequence
 
 
 def after(job: Job, event: JobEvent) -> Job:
@@ -60,6 +61,6 @@ def _ended(job: Job, event: JobEvent) -> Job:
 
 
 def _loaded(job: Job, event: Loaded) -> Job:
-    if not isinstance(job.task, Recipe):
+    if not isinstance(job.task, Recipe | FrameSequence):
         return job
     return dataclasses.replace(job, task=job.task.carried_out(event.model_hash, event.lora_hashes))

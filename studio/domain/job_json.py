@@ -13,10 +13,20 @@ from typing import Any
 from studio.domain.codec import from_json, to_json
 from studio.domain.jobs import Job, Task
 from studio.domain.recipe import Recipe
+from studio.domain.sequence import FrameSequence
 from studio.domain.training import Training
+from studio.domain.treatment import FlowLoop, Interpolation, Loopify
 from studio.domain.upscaling import Upscaling
 
-_KINDS: dict[str, type[Task]] = {"recipe": Recipe, "training": Training, "upscaling": Upscaling}
+_KINDS: dict[str, type[Task]] = {
+    "recipe": Recipe,
+    "training": Training,
+    "upscaling": Upscaling,
+    "sequence": FrameSequence,
+    "flow-loop": FlowLoop,
+    "loopify": Loopify,
+    "interpolation": Interpolation,
+}
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 

@@ -7,10 +7,13 @@ from enum import IntEnum, StrEnum
 from studio.domain.errors import Problem
 from studio.domain.plan import Plan
 from studio.domain.recipe import Recipe
+from studio.domain.sequence import Footage, FrameSequence
 from studio.domain.training import Training
+from studio.domain.treatment import FlowLoop, Interpolation, Loopify
 from studio.domain.upscaling import Upscaling
 
-Task = Recipe | Training | Upscaling
+Task = Recipe | Training | Upscaling | FrameSequence | FlowLoop | Loopify | Interpolation
+FRAME_TASKS = FrameSequence | FlowLoop | Loopify | Interpolation
 DEADLY = 2  # workers that may end under a job in a row before it is set aside
 _MADE_BY = "job:"
 
@@ -87,6 +90,13 @@ def sources_of(task: Task) -> tuple[str, ...]:
             return tuple(path for path in paths if path)
         case Upscaling(path=path):
             return (path,)
+        case FrameSequence(source=footage, held=held, first=first, last=last):
+            frames = (footage.paths if footage else ()) + tuple(each.path for each in held)
+            return tuple(path for path in (*frames, first, last) if path)
+        case FlowLoop(path=path, freeze=freeze):
+            return tuple(each for each in (path, freeze) if each)
+        case Loopify(source=footage) | Interpolation(source=footage):
+            return footage.paths
         case _:
             return ()
 
@@ -103,15 +113,31 @@ def with_sources(task: Task, paths: dict[str, str]) -> Task:
             return dataclasses.replace(task, source=source, inpaint=inpaint)
         case Upscaling(path=path):
             return dataclasses.replace(task, path=paths.get(path, path))
+        case FrameSequence(source=footage, held=held, first=first, last=last):
+            return dataclasses.replace(
+                task,
+                source=footage and _with_paths(footage, paths),
+                held=tuple(dataclasses.replace(each, path=paths.get(each.path, each.path)) for each in held),
+                first=paths.get(first, first),
+                last=paths.get(last, last),
+            )
+        case FlowLoop(path=path, freeze=freeze):
+            return dataclasses.replace(task, path=paths.get(path, path), freeze=paths.get(freeze, freeze))
+        case Loopify(source=footage) | Interpolation(source=footage):
+            return dataclasses.replace(task, source=_with_paths(footage, paths))
         case _:
             return task
 
 
+def _with_paths(footage: Footage, paths: dict[str, str]) -> Footage:
+    return dataclasses.replace(footage, paths=tuple(paths.get(path, path) for path in footage.paths))
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A finished picture: which of the batch, its seed, and the digest of its pixels in the blob store.
+    """A finished picture or frame: which of the batch or clip, its seed, and the digest of its pixels in the store.
 
-    `path` is the file that it was saved as, "" until it is.
+    `path` is the file that it was saved as, "" until it is. `about` is a frame's `Provenance` as JSON.
     """
 
     index: int
@@ -120,6 +146,7 @@ class Picture:
     width: int
     height: int
     path: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +201,11 @@ class Job:
     def makes_pictures(self) -> bool:
         """Is its task a recipe?"""
         return isinstance(self.task, Recipe)
+
+    @property
+    def makes_frames(self) -> bool:
+        """Does it make the frames of a clip?"""
+        return isinstance(self.task, FRAME_TASKS)
 
     @property
     def needed(self) -> frozenset[str]:

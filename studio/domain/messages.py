@@ -24,6 +24,7 @@ class Phase(StrEnum):
     DECODE = "decode"
     UPSCALE = "upscale"
     SAVE = "save"
+    SMOOTH = "smooth"  # a clip: its frames follow each other's motion
     PREPARE = "prepare"  # training: read and encode the pictures
     TRAIN = "train"
 
@@ -38,7 +39,8 @@ class Run:
     `model_path` is where the task's model was found, "" where it needs none. `previews` asks for a picture of the
     clean guess at each step. `lora_paths` are where the recipe's LoRAs were found, in their order.
 
-    A job that had begun goes on: its first `done` pictures are there, and `checkpoint` is one of picture `done`, b"" if
+    A job that had begun goes on: its first `done` pictures are there (of a clip: `done` frames, and `made` are their
+    numbers), and `checkpoint` is one of picture `done`, b"" if
     there is none; one of another recipe, model or machine is left out of account. While it denoises, a `Checkpoint` is
     sent each `checkpoint_seconds` (0: after each step; below 0: never) and when it is paused. `rung` is the first that
     is tried, and `memory_factor` what jobs like this one took, as a share of the memory that was estimated.
@@ -51,6 +53,7 @@ class Run:
     previews: bool = True
     lora_paths: tuple[str, ...] = ()
     done: int = 0
+    made: tuple[int, ...] = ()
     checkpoint: bytes = b""
     checkpoint_seconds: float = -1.0
     rung: Rung = Rung.FULL
@@ -189,8 +192,22 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
+class ClipPreview:
+    """The clean guesses for the frames `indices` of a clip after `step`: `rgb` holds as many pictures one after the
+    other, each height × width × 3 bytes, sRGB. They are small, and may be dropped as those of `Preview`.
+    """
+
+    job_id: str
+    step: int
+    indices: tuple[int, ...]
+    width: int
+    height: int
+    rgb: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class PictureDone:
-    """A finished picture lies in the blob store."""
+    """A finished picture, or a finished frame of a clip, lies in the blob store."""
 
     job_id: str
     picture: Picture
@@ -347,6 +364,7 @@ JobEvent = (
     | Checkpoint
     | Progress
     | Preview
+    | ClipPreview
     | PictureDone
     | TrainingEvent
     | StudyEvent

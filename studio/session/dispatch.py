@@ -88,6 +88,7 @@ class Dispatch:
             self.previews,
             located.lora_paths,
             done=len(job.pictures),
+            made=tuple(picture.index for picture in job.pictures) if job.makes_frames else (),
             checkpoint_seconds=CHECKPOINT_SECONDS if self._list.journal is not None else -1.0,
             rung=job.plan.rung if job.plan is not None else Rung.FULL,
             memory_factor=self._memory_factor(job),

@@ -153,6 +153,8 @@ class Pace:
             case Upscaling():
                 whole = of(Phase.UPSCALE)
                 return None if whole is None else whole * (1 - job.step / job.total if job.total else 1.0)
+            case _:
+                return None
 
     def _estimate(self, case: Case) -> float | None:
         known = self._known.get(case)

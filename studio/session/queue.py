@@ -18,6 +18,7 @@ from studio.domain.job_events import after
 from studio.domain.jobs import Job, JobState, Picture, Priority, Task, made_by
 from studio.domain.messages import (
     Checkpoint,
+    ClipPreview,
     Event,
     Failed,
     Interrupted,
@@ -45,6 +46,7 @@ class JobQueue:
 
     held_changed = Signal(bool)
     preview = Signal(Preview)
+    clip_preview = Signal(ClipPreview)
     picture = Signal(Job, Picture)
     notice = Signal(Job, str)
     training = Signal(Job, object)  # a TrainingEvent of a job
@@ -312,8 +314,8 @@ class JobQueue:
         job = self._list.get(event.job_id)
         if job is None or job.state.final:
             return
-        if isinstance(event, Preview):
-            self.preview.emit(event)
+        if isinstance(event, Preview | ClipPreview):
+            (self.preview if isinstance(event, Preview) else self.clip_preview).emit(event)
         elif isinstance(event, Log):
             self.notice.emit(job, event.message)
         elif isinstance(event, TrainingEvent):

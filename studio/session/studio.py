@@ -13,11 +13,13 @@ from studio.domain.errors import ErrorKind, Problem, StudioError
 from studio.domain.jobs import Job, Picture, maker_of, sources_of
 from studio.domain.messages import Died, Event, ModelDone, Preview, Ready, Unavailable, WorkerOptions
 from studio.domain.recipe import Recipe, require_valid
+from studio.domain.sequence import FrameSequence, require_valid_sequence
 from studio.domain.study import Study, require_valid_study
 from studio.domain.training import Training, require_valid_training, unfit_base
+from studio.domain.treatment import Treatment, require_valid_treatment
 from studio.domain.upscaling import Upscaling, require_valid_upscaling
 from studio.imaging.blobs import BlobStore
-from studio.imaging.pictures import picture_size, require_picture
+from studio.imaging.pictures import picture_size, require_file, require_picture
 from studio.resources import resources
 from studio.session import library, results
 from studio.session.dispatch import Located, Submitter
@@ -71,6 +73,7 @@ class Studio:
     ready = Signal(Ready)
     problem = Signal(Problem)
     saved = Signal(Job, Entry)
+    frame = Signal(Job, Picture)  # a finished frame of a clip; whoever keeps it calls `frame_kept`
     library_changed = Signal(Library)
 
     def __init__(
@@ -164,6 +167,9 @@ class Studio:
             case Recipe():
                 model = self.check(task)
                 return Located(model.path, tuple(lora.path for lora in self.loras(task, model)))
+            case FrameSequence():
+                model = self.check_sequence(task)
+                return Located(model.path, tuple(lora.path for lora in self.loras(task.recipe, model)))
             case Training():
                 return Located(self.check_training(task))
         return Located()
@@ -180,6 +186,31 @@ class Studio:
         """The model for a recipe, whose pictures to begin with may still have to be made."""
         to_come = any(maker_of(path) for path in sources_of(recipe))
         return self.check(dataclasses.replace(recipe, source=None, inpaint=None) if to_come else recipe)
+
+    def check_sequence(self, sequence: FrameSequence) -> ModelInfo:
+        """The model for a clip. Raises StudioError when it, its model, LoRAs or pictures cannot be used."""
+        model = self.check(sequence.recipe)
+        require_valid_sequence(sequence, model.traits.size_multiple)
+        for path in sources_of(sequence):
+            require_file(Path(path))
+        return model
+
+    def submit_sequence(self, sequence: FrameSequence, **options: Any) -> Job:
+        """Queue the frames of a clip; `options` are those of `JobQueue.submit`. Raises as `check_sequence`."""
+        self.check_sequence(sequence)
+        return self.queue.submit(sequence, **options)
+
+    def submit_treatment(self, task: Treatment, **options: Any) -> Job:
+        """Queue frames that need no model. Raises StudioError when they cannot be made."""
+        require_valid_treatment(task)
+        for path in sources_of(task):
+            require_file(Path(path))
+        return self.queue.submit(task, **options)
+
+    def frame_kept(self, job: Job, picture: Picture, place: str) -> None:
+        """A frame is safe at `place`, a path or a name of the project's; the blob store lets go of its pixels."""
+        self.queue.saved(job.id, picture.index, place)
+        self.gallery.drop(picture)
 
     def check_training(self, training: Training) -> str:
         """The path of the model that a training starts from.
@@ -278,6 +309,8 @@ class Studio:
 
     def _looked_after(self, job: Job) -> Job:
         """A job of an earlier session, with the files of its pictures; what an unfinished one lost is made anew."""
+        if job.makes_frames:
+            return self._with_frames(job)
         pictures: list[Picture] = []
         for picture in job.pictures:
             if not picture.path:
@@ -294,6 +327,13 @@ class Studio:
             pictures.append(picture)
         return dataclasses.replace(job, pictures=tuple(pictures))
 
+    def _with_frames(self, job: Job) -> Job:
+        """A job that makes a clip, without the frames that are neither kept nor in the store: they are made again."""
+        if job.state.final:
+            return job
+        there = (each for each in job.pictures if each.path or self.gallery.store.path(each.digest).exists())
+        return dataclasses.replace(job, pictures=tuple(there))
+
     def _forget_sources(self, jobs: tuple[Job, ...]) -> None:
         """The pictures that were stored only for these jobs to begin with."""
         paths = {path for job in jobs for path in sources_of(job.task)}
@@ -306,6 +346,9 @@ class Studio:
     # ---------------------------------------------------------------------------------------- pictures
 
     def _save(self, job: Job, picture: Picture) -> None:
+        if job.makes_frames:
+            self.frame.emit(job, picture)
+            return
         self.run(functools.partial(self._kept, job, picture, self.engine))
 
     def _kept(self, job: Job, picture: Picture, engine: Ready | None) -> Callable[[], None]:

@@ -6,7 +6,7 @@ from collections import deque
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
-from studio.domain.messages import Event, JobEvent, Preview, is_terminal
+from studio.domain.messages import ClipPreview, Event, JobEvent, Preview, is_terminal
 from studio.session.outside import Outside
 
 SLICE = 0.006  # seconds of handling before the event loop gets its turn
@@ -28,7 +28,7 @@ class Bridge(QObject):
         self._unread: deque[Event | Outside | str] = (
             deque()
         )  # a bare job id stands where its newest preview will be handled
-        self._previews: dict[str, Preview] = {}
+        self._previews: dict[str, Preview | ClipPreview] = {}
         self._awake = False
         self._open = True
         self._held = False
@@ -67,7 +67,7 @@ class Bridge(QObject):
             return unread
 
     def _store(self, event: Event | Outside) -> None:
-        if isinstance(event, Preview):
+        if isinstance(event, Preview | ClipPreview):
             if event.job_id not in self._previews:
                 self._unread.append(event.job_id)
             self._previews[event.job_id] = event

@@ -8,7 +8,9 @@ from studio.domain.jobs import Job, JobState
 from studio.domain.messages import Phase
 from studio.domain.plan import Plan, Rung
 from studio.domain.recipe import Recipe
+from studio.domain.sequence import FrameSequence
 from studio.domain.training import Training
+from studio.domain.treatment import FlowLoop, Interpolation, Loopify
 from studio.domain.upscaling import Upscaling
 
 
@@ -25,6 +27,15 @@ def job_title(job: Job) -> str:
             return _tr("Training: {name}").format(name=Path(output).stem)
         case Upscaling(path=path, factor=factor):
             return _tr("Upscale ×{factor}: {name}").format(factor=factor, name=Path(path).name)
+        case FrameSequence(recipe=recipe, prompts=prompts):
+            return _tr("Clip: {prompt}").format(prompt=recipe.prompt or (prompts[0].prompt if prompts else "…"))
+        case FlowLoop(path=path):
+            return _tr("Set in motion: {name}").format(name=Path(path).name)
+        case Loopify(source=source):
+            return _tr("Loop of: {name}").format(name=Path(source.paths[0]).name if source.paths else "…")
+        case Interpolation(source=source, factor=factor):
+            name = Path(source.paths[0]).name if source.paths else "…"
+            return _tr("Frames ×{factor}: {name}").format(factor=factor, name=name)
 
 
 def phase_text(job: Job) -> str:
@@ -47,6 +58,7 @@ def phase_text(job: Job) -> str:
                 Phase.DECODE: _tr("Decoding"),
                 Phase.UPSCALE: _tr("Upscaling"),
                 Phase.SAVE: _tr("Saving"),
+                Phase.SMOOTH: _tr("Smoothing motion"),
                 Phase.PREPARE: _tr("Preparing the training"),
                 Phase.TRAIN: _tr("Training"),
             }.get(Phase(job.phase), "")

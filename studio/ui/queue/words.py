@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication
 
-from studio.domain.jobs import Job, JobState, Priority, maker_of
+from studio.domain.jobs import Job, JobState, Priority, maker_of, sources_of
 from studio.domain.recipe import Recipe
+from studio.domain.sequence import FrameSequence
 from studio.domain.training import Training
 from studio.ui.phases import about, altogether, duration, job_title, phase_text, plan_text, state_text
 from studio.ui.plurals import counted
@@ -47,7 +48,7 @@ def searched(job: Job) -> str:
     if isinstance(task, Recipe):
         parts = [task.prompt, task.negative, task.model, *(branch.prompt for branch in task.branches)]
     else:
-        parts = [job_title(job), task.base if isinstance(task, Training) else task.path]
+        parts = [job_title(job), *([task.base] if isinstance(task, Training) else sources_of(task))]
     if job.problem is not None:
         parts.append(str(job.problem))
     return "\n".join(parts).casefold()
@@ -68,11 +69,13 @@ def tooltip(job: Job, blockers: Sequence[Job]) -> str:
 
 def details(job: Job) -> str:
     """The settings of a job in a line."""
-    if not isinstance(job.task, Recipe):
+    if not isinstance(job.task, Recipe | FrameSequence):
         return ""
-    recipe = job.task
+    recipe = job.task if isinstance(job.task, Recipe) else job.task.recipe
     steps = recipe.sampling.steps
     parts = [recipe.model, str(recipe.result_size), counted(_tr("%n step(s)", steps), steps)]
+    if isinstance(job.task, FrameSequence):
+        parts.append(counted(_tr("%n frame(s)", job.task.frames), job.task.frames))
     if recipe.batch > 1:
         parts.append(f"× {recipe.batch}")
     if recipe.branches:

@@ -1,0 +1,1 @@
+"""The timeline of a project: tracks, clips, takes and keys as values."""
