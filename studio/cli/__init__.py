@@ -11,11 +11,15 @@ from pathlib import Path
 
 from typer import Abort, TyperException
 
+from studio.cli.clips import add_clips, joined
 from studio.cli.commands import app
 from studio.cli.failures import CANCELLED, Interrupted, Told, report, report_cancel
 from studio.cli.interrupts import cancelling
+from studio.cli.looping import add_looping
+from studio.cli.measuring import add_measuring
 from studio.cli.program import Program, silence_output
 from studio.cli.queueing import add_queueing
+from studio.cli.rendering import add_rendering
 from studio.cli.reproducing import add_reproducing
 from studio.cli.retouching import add_retouching
 from studio.domain.errors import ErrorKind, Problem, StudioError
@@ -24,6 +28,10 @@ WINDOW = "window"
 add_retouching(app)
 add_queueing(app)
 add_reproducing(app)
+add_rendering(app)
+add_clips(app)
+add_looping(app)
+add_measuring(app)
 
 
 def main(argv: Sequence[str] | None = None, engine: str = "") -> int:
@@ -33,7 +41,9 @@ def main(argv: Sequence[str] | None = None, engine: str = "") -> int:
     _tolerate_any_character()
     try:
         with cancelling(_interrupt):
-            code = app(_with_default(arguments), prog_name="safelight", standalone_mode=False, obj=Program(engine))
+            code = app(
+                _with_default(joined(arguments)), prog_name="safelight", standalone_mode=False, obj=Program(engine)
+            )
         if code == CANCELLED and not isinstance(code, Told):  # typer's own answer to a Ctrl-C before ours was in place
             return report_cancel(as_json)
         return code if isinstance(code, int) else 0

@@ -28,6 +28,7 @@ WORDS = {
     Phase.DECODE: "Decoding",
     Phase.UPSCALE: "Upscaling",
     Phase.SAVE: "Saving",
+    Phase.SMOOTH: "Following the motion",
     Phase.PREPARE: "Preparing the pictures",
     Phase.TRAIN: "Training",
 }
@@ -54,6 +55,11 @@ def progress_of(studio: Studio, *, quiet: bool, title: str = "") -> Iterator[Non
             yield
     finally:
         studio.queue.notice.disconnect(_print_notice)
+
+
+def console(*, quiet: bool) -> Console:
+    """Where a bar goes: standard error if that is a terminal, else nowhere."""
+    return Console(stderr=True, quiet=quiet or not sys.stderr.isatty())
 
 
 def _print_notice(_: Job, message: str) -> None:

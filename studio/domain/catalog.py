@@ -15,6 +15,8 @@ class Family(StrEnum):
     SD1 = "sd1"
     SDXL = "sdxl"
     SD3 = "sd3"
+    WAN = "wan"
+    LTX = "ltx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,8 @@ class FamilyTraits:
     """What all models of a family share.
 
     `size_multiple` is the granularity of picture sizes in pixels; `flow` families predict a velocity (rectified flow)
-    and take only samplers with `flow_options`.
+    and take only samplers with `flow_options`, some only those named in `samplers`. `video` families draw clips and no
+    single pictures, `frames_per_latent` frames in each latent after the first, which holds one.
     """
 
     title: str
@@ -30,6 +33,9 @@ class FamilyTraits:
     flow: bool
     size: Size
     sampling: Sampling
+    samplers: tuple[str, ...] = ()
+    video: bool = False
+    frames_per_latent: int = 1
 
 
 FAMILIES: dict[Family, FamilyTraits] = {
@@ -37,6 +43,12 @@ FAMILIES: dict[Family, FamilyTraits] = {
     Family.SD1: FamilyTraits("Stable Diffusion 1", 8, False, Size(512, 512), Sampling("dpmpp-2m", 25, 7.0)),
     Family.SDXL: FamilyTraits("Stable Diffusion XL", 8, False, Size(1024, 1024), Sampling("dpmpp-2m", 30, 6.0)),
     Family.SD3: FamilyTraits("Stable Diffusion 3", 16, True, Size(1024, 1024), Sampling("dpmpp-2m", 28, 4.5)),
+    Family.WAN: FamilyTraits(
+        "Wan", 16, True, Size(832, 480), Sampling("unipc", 30, 5.0), video=True, frames_per_latent=4
+    ),
+    Family.LTX: FamilyTraits(
+        "LTX-Video", 32, True, Size(704, 480), Sampling("euler", 40, 3.0), ("euler",), video=True, frames_per_latent=8
+    ),
 }
 
 
@@ -76,7 +88,9 @@ class ModelInfo:
 
     def samplers(self) -> tuple[Sampler, ...]:
         """The samplers this model can use."""
-        return tuple(s for s in SAMPLERS.values() if s.flow_options is not None or not self.traits.flow)
+        traits = self.traits
+        fitting = (s for s in SAMPLERS.values() if s.flow_options is not None or not traits.flow)
+        return tuple(s for s in fitting if not traits.samplers or s.id in traits.samplers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +122,22 @@ class LoraInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ModuleInfo:
+    """A usable motion module on disk: the layers between frames that make a model of `family` draw clips.
+
+    It can see `frames` frames at a time.
+    """
+
+    name: str
+    path: str
+    family: Family
+    bytes: int
+    frames: int = 32
+
+
+@dataclass(frozen=True, slots=True)
 class UnusableModel:
-    """Something that looks like a model or a LoRA and cannot be used, with the reason."""
+    """Something that looks like a model, a LoRA or a motion module and cannot be used, with the reason."""
 
     name: str
     path: str
@@ -119,15 +147,20 @@ class UnusableModel:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """All models and LoRAs found on disk."""
+    """All models, LoRAs and motion modules found on disk."""
 
     models: tuple[ModelInfo, ...] = ()
     unusable: tuple[UnusableModel, ...] = field(default=())
     loras: tuple[LoraInfo, ...] = field(default=())
+    modules: tuple[ModuleInfo, ...] = field(default=())
 
     def loras_for(self, family: Family) -> tuple[LoraInfo, ...]:
         """The LoRAs that fit models of this family."""
         return tuple(lora for lora in self.loras if lora.family is family)
+
+    def modules_for(self, family: Family) -> tuple[ModuleInfo, ...]:
+        """The motion modules that fit models of this family."""
+        return tuple(module for module in self.modules if module.family is family)
 
     def fast_lora(self, family: Family) -> LoraInfo | None:
         """The LoRA by which models of this family need the fewest steps; None where there is none."""

@@ -37,7 +37,8 @@ class Run:
     """Carry out `task`; finished pixels go to the blob store in folder `store`.
 
     `model_path` is where the task's model was found, "" where it needs none. `previews` asks for a picture of the
-    clean guess at each step. `lora_paths` are where the recipe's LoRAs were found, in their order.
+    clean guess at each step. `lora_paths` are where the recipe's LoRAs were found, in their order, `module_path` is
+    where a clip's motion module was, "" for none.
 
     A job that had begun goes on: its first `done` pictures are there (of a clip: `done` frames, and `made` are their
     numbers), and `checkpoint` is one of picture `done`, b"" if
@@ -58,6 +59,7 @@ class Run:
     checkpoint_seconds: float = -1.0
     rung: Rung = Rung.FULL
     memory_factor: float = 1.0
+    module_path: str = ""
 
     @property
     def recipe(self) -> Recipe:

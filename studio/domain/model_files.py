@@ -1,46 +1,46 @@
 """Recognise a model on disk from its configs and safetensors headers, without loading or unpickling anything.
 
-The bounds below, and those of `tensor_files`, refuse files made to exhaust memory or time (a 160,000 channel
+The bounds of `config_files` and `tensor_files` refuse files made to exhaust memory or time (a 160,000 channel
 config) before a library sees them.
 """
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-from studio.domain.catalog import Family
+from studio.domain.catalog import FAMILIES, Family
+from studio.domain.config_files import is_motion_module, read_config, require_sound_config
+from studio.domain.errors import StudioError
 from studio.domain.tensor_files import Tensor, read_header, refusal, require_ordinary
 
-MAX_CONFIG = 2**20
-MAX_CHANNELS = 8192
-MAX_LAYERS = 128
-MAX_POSITIONS = 512  # a side of a transformer's grid of positions, a table that grows with the square
-_HEADS = ("num_attention_heads", "num_heads")
-_WIDTHS = (
-    "hidden_size",
-    "intermediate_size",
-    "cross_attention_dim",
-    "d_model",
-    "d_ff",
-    "joint_attention_dim",
-    "caption_projection_dim",
-    "pooled_projection_dim",
-)
 _PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl")
 _ALTERNATIVES = {"text_encoder_3": ", or delete that folder to do without T5"}
 _SD3_TRANSFORMER = "SD3Transformer2DModel"
 _FIRST_KEY = "model.diffusion_model.input_blocks.0.0.weight"  # of a UNet: (width, channels, 3, 3)
 _LATENTS, _INPAINTING = 4, 9  # channels a UNet reads: latents; or latents, a mask and the latents of the masked picture
 _SD3_KEY = "model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight"
+_VIDEO_PIPELINES = {
+    "WanPipeline": Family.WAN,
+    "WanImageToVideoPipeline": Family.WAN,
+    "WanVideoToVideoPipeline": Family.WAN,
+    "LTXPipeline": Family.LTX,
+    "LTXImageToVideoPipeline": Family.LTX,
+    "LTXConditionPipeline": Family.LTX,
+}
+_VIDEO_PARTS = {
+    Family.WAN: {"transformer": "WanTransformer3DModel", "vae": "AutoencoderKLWan"},
+    Family.LTX: {"transformer": "LTXVideoTransformer3DModel", "vae": "AutoencoderKLLTXVideo"},
+}
+_WAN_OPTIONS = ("transformer_2", "image_encoder")  # parts that only some models have
 _WEIGHTS = {
     "unet": "diffusion_pytorch_model",
     "transformer": "diffusion_pytorch_model",
+    "transformer_2": "diffusion_pytorch_model",
     "vae": "diffusion_pytorch_model",
     "text_encoder": "model",
     "text_encoder_2": "model",
     "text_encoder_3": "model",
+    "image_encoder": "model",
 }
 
 
@@ -67,14 +67,24 @@ def is_for_inpainting(path: Path) -> bool:
     if path.is_file():
         return _channels_of_file(read_header(path)) == _INPAINTING
     unet = path / "unet" / "config.json"
-    return unet.is_file() and _read_config(unet).get("in_channels") == _INPAINTING
+    return unet.is_file() and read_config(unet).get("in_channels") == _INPAINTING
+
+
+def draws_clips(path: Path) -> bool:
+    """Is the model at `path` one for video, as far as its model_index.json tells? False where that is unreadable."""
+    try:
+        index = path / "model_index.json"
+        return index.is_file() and str(read_config(index).get("_class_name", "")) in _VIDEO_PIPELINES
+    except (OSError, StudioError):
+        return False
 
 
 def weight_files(path: Path) -> list[Path]:
-    """The safetensors files of a model, sorted; a single file is its own list."""
+    """The safetensors files of a model or a motion module, sorted; a single file is its own list."""
     if path.is_file():
         return [path]
-    return sorted(file for part in _WEIGHTS for file in (path / part).glob("*.safetensors"))
+    parts = (path,) if is_motion_module(path) else tuple(path / part for part in _WEIGHTS)
+    return sorted(file for part in parts for file in part.glob("*.safetensors"))
 
 
 def weights_size(path: Path) -> int:
@@ -89,19 +99,29 @@ def _recognise_folder(path: Path) -> Family:
     if not any(path.iterdir()):
         raise refusal(f"The model folder {path} is empty.", "Download or copy the model into it again.")
     index = path / "model_index.json"
+    if is_motion_module(path):
+        raise refusal(
+            f"{path.name} is a motion module, which sets a model in motion and is none by itself.",
+            "Choose a Stable Diffusion 1 model, and this module beside it in a clip.",
+        )
     if not index.is_file():
         raise refusal(
             f"{path} is no model folder: it has no model_index.json.",
             "Choose the folder that holds model_index.json, or a .safetensors file.",
         )
+    require_inside(path)
+    family = _family_of_configs(path, str(read_config(index).get("_class_name", "")))
+    for part in _parts(path, family):
+        check_part(path / part, _WEIGHTS[part])
+    return family
+
+
+def require_inside(path: Path) -> None:
+    """Raise StudioError (MODEL) for links that lead out of the folder, and for files that are no ordinary ones."""
     for name in _files_inside(path):
         _refuse_escape(path, name)
         if name.exists():  # not so a broken link, which the part that needs it reports
             require_ordinary(name)
-    family = _family_of_configs(path, str(_read_config(index).get("_class_name", "")))
-    for part in _parts(path, family):
-        _check_part(path / part, _WEIGHTS[part])
-    return family
 
 
 def _files_inside(path: Path) -> Iterator[Path]:
@@ -129,6 +149,9 @@ def _parts(path: Path, family: Family) -> tuple[str, ...]:
     if family is Family.SD3:
         last = ("text_encoder_3",) if has_third_encoder(path) else ()
         return ("transformer", "vae", "text_encoder", "text_encoder_2", *last)
+    if family in _VIDEO_PARTS:
+        options = _WAN_OPTIONS if family is Family.WAN else ()
+        return ("transformer", "vae", "text_encoder", *(part for part in options if (path / part).is_dir()))
     encoders = ("text_encoder", "text_encoder_2") if family is Family.SDXL else ("text_encoder",)
     return ("unet", "vae", *encoders)
 
@@ -140,16 +163,18 @@ def has_third_encoder(path: Path) -> bool:
 
 def _family_of_configs(path: Path, pipeline: str) -> Family:
     if pipeline.startswith("StableDiffusionXL"):
-        _require_known_input(path.name, _read_config(path / "unet" / "config.json").get("in_channels", _LATENTS))
+        _require_known_input(path.name, read_config(path / "unet" / "config.json").get("in_channels", _LATENTS))
         return Family.SDXL
     if pipeline.startswith("StableDiffusion3"):
         return _family_of_transformer(path)
+    if pipeline in _VIDEO_PIPELINES:
+        return _checked_video(path, _VIDEO_PIPELINES[pipeline])
     if not pipeline.startswith("StableDiffusion"):
         raise refusal(
             f"{path.name} is a {pipeline or 'nameless'} model, which this version cannot run.",
-            "Supported: the starter, Stable Diffusion 1.x, Stable Diffusion XL and Stable Diffusion 3.",
+            "Supported: the starter, Stable Diffusion 1.x, XL and 3, Wan and LTX-Video.",
         )
-    unet = _read_config(path / "unet" / "config.json")
+    unet = read_config(path / "unet" / "config.json")
     if unet.get("addition_embed_type") == "text" and unet.get("cross_attention_dim") == 384:
         return Family.STARTER
     if unet.get("cross_attention_dim") == 1024:
@@ -170,7 +195,7 @@ def _require_known_input(name: str, channels: object) -> None:
 
 
 def _family_of_transformer(path: Path) -> Family:
-    kind = _read_config(path / "transformer" / "config.json").get("_class_name", _SD3_TRANSFORMER)
+    kind = read_config(path / "transformer" / "config.json").get("_class_name", _SD3_TRANSFORMER)
     if kind != _SD3_TRANSFORMER:
         raise refusal(
             f"The transformer of {path.name} is a {str(kind)[:60]}, which this version cannot run.",
@@ -179,8 +204,21 @@ def _family_of_transformer(path: Path) -> Family:
     return Family.SD3
 
 
-def _check_part(folder: Path, stem: str) -> None:
-    _check_config(folder / "config.json")
+def _checked_video(path: Path, family: Family) -> Family:
+    """The family of a video model whose networks are of the kinds that belong to it; others share their pipelines."""
+    for part, kind in _VIDEO_PARTS[family].items():
+        found = read_config(path / part / "config.json").get("_class_name", kind)
+        if found != kind:
+            raise refusal(
+                f"The {part} of {path.name} is a {str(found)[:60]}, which this version cannot run.",
+                f"Use a {FAMILIES[family].title} model whose {part} is a {kind}.",
+            )
+    return family
+
+
+def check_part(folder: Path, stem: str) -> None:
+    """Raise StudioError (MODEL) when the config or the weights of one network, `stem`.safetensors, are unsound."""
+    require_sound_config(folder / "config.json")
     files = sorted(folder.glob("*.safetensors"))
     if not files:
         pickles = [p.name for p in folder.glob("*") if p.suffix.lower() in _PICKLES]
@@ -201,64 +239,13 @@ def _check_part(folder: Path, stem: str) -> None:
 
 def _check_index(path: Path) -> None:
     """Refuse an index of shards that names anything but safetensors files beside it: a pickle would be unpickled."""
-    shards = _read_config(path).get("weight_map")
+    shards = read_config(path).get("weight_map")
     names = shards.values() if isinstance(shards, dict) else ["nothing"]
     if any(not isinstance(name, str) or "/" in name or not name.endswith(".safetensors") for name in names):
         raise refusal(
             f"{path.parent.name}/{path.name} names files that are no safetensors files of its folder.",
             "Use the model's safetensors version.",
         )
-
-
-def _check_config(path: Path) -> None:
-    """Refuse configs that would allocate absurd networks."""
-    config = _read_config(path)
-    for key in ("attn_implementation", "_attn_implementation"):
-        if "/" in str(config.get(key, "")):
-            raise refusal(
-                f"{path.parent.name}/{path.name} asks for code of a hub ({key}).",
-                "Download the model again from a source you trust.",
-            )
-    for name, value in _numbers(config):
-        if value > _largest(name):
-            raise refusal(
-                f"{path.parent.name}/{path.name} asks for {name} = {value:,}, which no real model has.",
-                "Download the model again from a source you trust.",
-            )
-
-
-def _largest(name: str) -> int:
-    """The largest number that the setting `name` of a network may have."""
-    if "layers" in name or (name.startswith("num_") and name.endswith("blocks")) or name in _HEADS:
-        return MAX_LAYERS
-    if "channels" in name or name in _WIDTHS:
-        return 4 * MAX_CHANNELS
-    return MAX_POSITIONS if name == "pos_embed_max_size" else 2**31
-
-
-def _numbers(value: Any, name: str = "") -> Iterator[tuple[str, float]]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _numbers(item, str(key))
-    elif isinstance(value, list):
-        for item in value:
-            yield from _numbers(item, name)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield name, value
-
-
-def _read_config(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > MAX_CONFIG:
-            raise refusal(f"{path.parent.name}/{path.name} is too large for a config.", "Download the model again.")
-        config = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise refusal(f"The model folder lacks {path.parent.name}/{path.name}.", "Download the model again.") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise refusal(f"{path.parent.name}/{path.name} cannot be read.", "Download the model again.") from error
-    if not isinstance(config, dict):
-        raise refusal(f"{path.parent.name}/{path.name} is no config.", "Download the model again.")
-    return config
 
 
 # ------------------------------------------------------------------------------------------------ single files

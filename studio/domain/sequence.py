@@ -14,11 +14,14 @@ from fractions import Fraction
 from studio.domain.easing import LINEAR, Ease, ease_problem
 from studio.domain.errors import ErrorKind, Problem, StudioError
 from studio.domain.recipe import Recipe, validate
+from studio.domain.samplers import SAMPLERS
 
 MAX_FRAMES = 2048  # of one job
 MAX_RATE = 240
 MAX_PROMPT_KEYS = 64
 MAX_HARMONICS = 4
+COMMON = 0.5  # of the steps: the picture keeps its things, and light, water and clouds move
+COMMON_OF_PROMPTS = 0.25
 
 
 class Method(StrEnum):
@@ -55,11 +58,12 @@ class Consistency:
 
     `smoother` counts the steps at which each other frame's clean guess is replaced by what its neighbours' motion makes
     of it (ControlVideo's interleaved-frame smoother). `flow` in [0, 1) is the share of the motion-compensated frame
-    before in each finished frame. `steady` moves the frames of a loop to where the picture changes equally fast.
+    before in each finished frame. `steady` moves the frames of a loop to where the picture changes equally fast, and
+    makes them equally sharp.
     `colour` holds the colours of the first frame.
     """
 
-    attention: Attention = Attention.NEIGHBOURS
+    attention: Attention = Attention.OWN
     smoother: int = 0
     flow: float = 0.0
     steady: bool = True
@@ -104,7 +108,9 @@ class FrameSequence:
     """A request for `frames` frames at `rate` frames a second; `closed` makes a loop of them.
 
     `recipe` is what they share, for one picture: its prompt counts where `prompts` is empty. `motion` in (0, 1] is the
-    radius of the noise circle, `harmonics` ≥ 1 how many circles of 1, 2 … turns are laid on top of each other. `source`
+    radius of the noise circle, `harmonics` ≥ 1 how many circles of 1, 2 … turns are laid on top of each other. `common`
+    in [0, 1) is the share of the steps that all frames have in common, which decide what is in the picture; the circle
+    is laid around what these leave. Below 0: `COMMON`, or `COMMON_OF_PROMPTS` where prompts change. `source`
     is drawn anew by Method.VIDEO with `strength` in (0, 1]. `only` names the frames to make, () for all, and `held`
     those that must not change. `module` is a motion module's name. `first` and `last` are pictures that a video model
     begins and ends with.
@@ -117,6 +123,7 @@ class FrameSequence:
     method: Method = Method.CIRCLE
     motion: float = 0.35
     harmonics: int = 1
+    common: float = -1.0
     prompts: tuple[PromptKey, ...] = ()
     consistency: Consistency = field(default_factory=Consistency)
     source: Footage | None = None
@@ -132,6 +139,15 @@ class FrameSequence:
     def wanted(self) -> tuple[int, ...]:
         """The indices of the frames to make, in order."""
         return tuple(sorted(set(self.only))) or tuple(range(self.frames))
+
+    @property
+    def common_steps(self) -> int:
+        """How many of the sampler's calls of the network all frames have in common; 0 for other methods."""
+        if self.method is not Method.CIRCLE or self.held:
+            return 0
+        usual = COMMON_OF_PROMPTS if len(self.prompts) > 1 else COMMON
+        sampling = self.recipe.sampling
+        return int((usual if self.common < 0 else self.common) * SAMPLERS[sampling.sampler].calls(sampling.steps))
 
     def angle(self, index: int) -> float:
         """Where frame `index` lies on the ring, in turns from 0 to below 1."""
@@ -197,6 +213,11 @@ def _problem(name: str, message: str, hint: str) -> Problem:
 def _check_frames(sequence: FrameSequence) -> list[Problem]:
     found = []
     recipe = sequence.recipe
+    sampler = SAMPLERS.get(recipe.sampling.sampler)
+    if sampler is not None and sampler.stochastic and sequence.method is not Method.MOTION:
+        hint = "Choose one that draws no noise on the way: DPM++ 2M, DDIM, Euler."
+        message = f"With the sampler {sampler.title}, each frame would be shaken by noise of its own."
+        found.append(_problem("sampling.sampler", message, hint))
     least = 2 if sequence.closed else 1
     if not least <= sequence.frames <= MAX_FRAMES:
         hint = f"Choose {least} to {MAX_FRAMES:,}; a loop of two seconds at 12 frames a second has 24."
@@ -216,6 +237,9 @@ def _check_motion(sequence: FrameSequence) -> list[Problem]:
     if not math.isfinite(sequence.motion) or not 0 < sequence.motion <= 1:
         hint = "Choose above 0 (hardly any) up to 1 (all of the picture changes); 0.2 to 0.5 are usual."
         found.append(_problem("motion", f"An amount of motion of {sequence.motion} cannot be used.", hint))
+    if not sequence.common < 1 or not math.isfinite(sequence.common):
+        hint = "Choose 0 (everything may change) to below 1; 0.5 is usual."
+        found.append(_problem("common", f"{sequence.common:.0%} of the steps cannot be in common.", hint))
     if not 1 <= sequence.harmonics <= MAX_HARMONICS:
         found.append(_problem("harmonics", f"{sequence.harmonics} circles cannot be laid on top of each other.",
                               f"Choose 1 to {MAX_HARMONICS}."))  # fmt: skip

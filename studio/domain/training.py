@@ -197,6 +197,8 @@ def unfit(kind: TrainingKind, name: str, family: Family, *, inpainting: bool) ->
             "does not give it.",
             f"Train with a plain {FAMILIES[family].title} model; a LoRA of that works with {name} too.",
         )
+    if FAMILIES[family].video:
+        return _problem("base", f"{name} draws clips, which this training cannot teach.", f"Choose “{STARTER}”.")
     if kind is TrainingKind.FEW_STEPS and not FAMILIES[family].flow:
         return _problem(
             "base",

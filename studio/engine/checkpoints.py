@@ -92,6 +92,10 @@ class Identity:
     contents: tuple[str, ...]
     place: str
 
+    def within(self, text: str) -> "Identity":
+        """The identity of a larger work, which `text` describes, that begins with this one's recipe and files."""
+        return dataclasses.replace(self, contents=(*self.contents, hashlib.sha256(text.encode()).hexdigest()))
+
     @classmethod
     def of(
         cls, model: LoadedModel, plan: DevicePlan, recipe: Recipe, source: torch.Tensor | None, hole: Hole | None
@@ -162,9 +166,11 @@ def pack(state: State, identity: Identity) -> bytes:
     return body + hashlib.sha256(body).digest()
 
 
-def unpack(data: bytes, identity: Identity, shape: tuple[int, ...], device: Any, anywhere: bool = False) -> State:
-    """What `pack` wrote, with latents of `shape` for a network on `device`; `anywhere` takes it from other places too,
-    with other bits then.
+def unpack(
+    data: bytes, identity: Identity, shape: tuple[int | None, ...], device: Any, anywhere: bool = False
+) -> State:
+    """What `pack` wrote, with latents of `shape` (None: any number) for a network on `device`; `anywhere` takes it from
+    other places too, with other bits then.
 
     A checkpoint may come from a stranger's project. Raises UnusableError when it is damaged, or of another picture or
     place.
@@ -182,11 +188,16 @@ def unpack(data: bytes, identity: Identity, shape: tuple[int, ...], device: Any,
             tensors[_GENERATOR],
         )
         torch.Generator().set_state(state.generator)
-        if type(state.step) is not int or state.step < 1 or state.latents.shape != shape:
+        if type(state.step) is not int or state.step < 1 or not _fits(state.latents, shape):
             raise ValueError("no state of this picture")
         return state
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise UnusableError("is damaged") from error
+
+
+def _fits(latents: torch.Tensor, shape: tuple[int | None, ...]) -> bool:
+    sides = tuple(latents.shape)
+    return len(sides) == len(shape) and all(want in (None, side) for side, want in zip(sides, shape, strict=True))
 
 
 def _read(data: bytes) -> tuple[Any, dict[str, torch.Tensor]]:

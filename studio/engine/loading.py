@@ -46,13 +46,17 @@ def open_model(
     Raises StudioError: MODEL when it is damaged, MEMORY when it does not fit.
     """
     with while_loading(path), lib.quiet():
-        loader = _Loader(path, family, plan, poll, report, settle)
+        loader = PartLoader(path, family, plan, poll, report, settle)
+        if FAMILIES[family].video:
+            from studio.engine.video_models.loading import open_video_model  # it needs what stands above
+
+            return open_video_model(loader, digest)
         parts = loader.folder_parts() if path.is_dir() else loader.file_parts()
         return _assembled(path, family, digest, parts, plan)
 
 
-class _Loader:
-    """Loads one part after the other and counts them."""
+class PartLoader:
+    """Loads one part of a model after the other and counts them."""
 
     def __init__(
         self, path: Path, family: Family, plan: DevicePlan, poll: Poll, report: Report, settle: Settle
@@ -67,15 +71,15 @@ class _Loader:
         """The pipeline's components from a diffusers folder."""
         parts: dict[str, Any] = {}
         for suffix in self.suffixes:
-            parts[f"text_encoder{suffix}"] = self._network(self._encoder_class(suffix), f"text_encoder{suffix}")
+            parts[f"text_encoder{suffix}"] = self.network(self._encoder_class(suffix), f"text_encoder{suffix}")
             parts[f"tokenizer{suffix}"] = self._tokenizer(f"tokenizer{suffix}")
         if self.family is Family.SD3:
-            parts["transformer"] = self._network(lib.SD3_TRANSFORMER, "transformer")
+            parts["transformer"] = self.network(lib.SD3_TRANSFORMER, "transformer")
         else:
-            parts["unet"] = self._network(lib.UNET, "unet")
-        parts["vae"] = self._network(self._autoencoder_class(), "vae")
-        parts["schedule"] = _read(self.path / "scheduler" / "scheduler_config.json")
-        parts["index"] = _read(self.path / "model_index.json")
+            parts["unet"] = self.network(lib.UNET, "unet")
+        parts["vae"] = self.network(self._autoencoder_class(), "vae")
+        parts["schedule"] = read_json(self.path / "scheduler" / "scheduler_config.json")
+        parts["index"] = read_json(self.path / "model_index.json")
         return parts
 
     def file_parts(self) -> dict[str, Any]:
@@ -98,9 +102,9 @@ class _Loader:
         names = ("text_encoder", "tokenizer", "text_encoder_2", "tokenizer_2", "unet", "vae")
         parts = {name: pipe.components[name] for name in names if pipe.components.get(name) is not None}
         for network in (part for part in parts.values() if isinstance(part, torch.nn.Module)):
-            self._counted(network)
-        parts["schedule"] = _read(configs / "scheduler" / "scheduler_config.json")
-        parts["index"] = _read(configs / "model_index.json")
+            self.counted(network)
+        parts["schedule"] = read_json(configs / "scheduler" / "scheduler_config.json")
+        parts["index"] = read_json(configs / "model_index.json")
         return parts
 
     def _inpainting_unet(self, configs: Path) -> Any:
@@ -122,7 +126,7 @@ class _Loader:
         return lib.CLIP_PROJECTED if suffix or self.family is Family.SD3 else lib.CLIP
 
     def _autoencoder_class(self) -> Any:
-        return lib.AUTOENCODERS[_read(self.path / "vae" / "config.json").get("_class_name", "AutoencoderKL")]
+        return lib.AUTOENCODERS[read_json(self.path / "vae" / "config.json").get("_class_name", "AutoencoderKL")]
 
     def _tokenizer(self, name: str) -> Any:
         options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
@@ -131,7 +135,10 @@ class _Loader:
         kind = lib.BERT_TOKENIZER if self.family is Family.STARTER else lib.CLIP_TOKENIZER
         return kind.from_pretrained(self.path / name, **options)
 
-    def _network(self, kind: Any, name: str) -> Any:
+    def network(self, kind: Any, name: str) -> Any:
+        """The network of class `kind` in the folder `name`, on its device. Raises StudioError (MODEL) when it lacks
+        weights.
+        """
         self.poll()
         folder = self.path / name
         options: dict[str, Any] = {**_SAFE, "torch_dtype": self.plan.dtype, "output_loading_info": True}
@@ -146,9 +153,10 @@ class _Loader:
                 "Download the model again; these weights do not belong to its config.",
                 "model",
             )
-        return self._counted(network)
+        return self.counted(network)
 
-    def _counted(self, network: Any) -> Any:
+    def counted(self, network: Any) -> Any:
+        """The network, set to infer and on its device; reported as one part more."""
         moved = network.eval().requires_grad_(False).to(self.plan.device)
         self.settle(moved)
         self.done += 1
@@ -186,7 +194,8 @@ def _plain_weights(folder: Path) -> bool:
     return any(".fp16" not in file.name for file in folder.glob("*.safetensors"))
 
 
-def _read(path: Path) -> Mapping[str, Any]:
+def read_json(path: Path) -> Mapping[str, Any]:
+    """A config. Raises ValueError or OSError when it is none."""
     found = json.loads(path.read_text("utf-8"))
     if not isinstance(found, dict):
         raise ValueError(f"{path.name} is no config")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from studio.domain.catalog import Family
+from studio.domain.catalog import FAMILIES, Family
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.geometry import Size
 from studio.engine.conditioning import Conditioner
@@ -14,6 +14,7 @@ from studio.engine.preview import LatentsToRgb
 from studio.engine.sampling import NoiseSchedule
 
 Poll = Callable[[], None]
+_OTHERS = ("image_encoder", "transformer_2")  # that only some models for video have
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,11 @@ class Adapter:
 class LoadedModel:
     """Everything needed to run one model; both pipelines share the networks.
 
+    Of a model that draws clips, the pipelines lead from text to video, and on from pictures.
+
     `bytes` is what the weights take on disk. `preview` is fitted when a preview is first wanted. `adapters` are the
-    LoRAs that it carries at present; `studio.engine.adapters` puts them on and takes them off.
+    LoRAs that it carries at present; `studio.engine.adapters` puts them on and takes them off. `guests` are networks
+    that work inside of the denoiser for one job.
     """
 
     path: Path
@@ -43,11 +47,13 @@ class LoadedModel:
     image_to_image: Any
     preview: LatentsToRgb | None = field(default=None)
     adapters: tuple[Adapter, ...] = field(default=())
+    guests: tuple[torch.nn.Module, ...] = field(default=())
 
     @property
     def denoiser(self) -> Any:
         """The network that denoises: a UNet or a transformer."""
-        return self.text_to_image.transformer if self.family is Family.SD3 else self.text_to_image.unet
+        transformer = self.family is Family.SD3 or FAMILIES[self.family].video
+        return self.text_to_image.transformer if transformer else self.text_to_image.unet
 
     @property
     def latent_channels(self) -> int:
@@ -67,11 +73,15 @@ class LoadedModel:
     @property
     def vae_scale(self) -> int:
         """Pixels along one side of a latent."""
-        return int(self.text_to_image.vae_scale_factor)
+        pipe = self.text_to_image
+        names = {Family.WAN: "vae_scale_factor_spatial", Family.LTX: "vae_spatial_compression_ratio"}
+        return int(getattr(pipe, names.get(self.family, "vae_scale_factor")))
 
     def networks(self) -> tuple[torch.nn.Module, ...]:
         """All networks, in the order a picture passes them."""
-        return (*self.conditioner.networks(), self.denoiser, self.vae)
+        found = (pipe.components.get(name) for pipe in (self.text_to_image, self.image_to_image) for name in _OTHERS)
+        others = dict.fromkeys(each for each in found if each is not None)
+        return (*self.conditioner.networks(), *others, self.denoiser, *self.guests, self.vae)
 
     def require_places(self, size: Size) -> None:
         """Raise StudioError (INPUT) when the denoiser's table of positions is too small for a picture of `size`."""

@@ -30,7 +30,7 @@ class Denoising:
 
     `source` is the encoded or plain source picture, as the image-to-image pipeline takes it; None starts from noise.
     With a `hole` only a part is made, of the hole's own picture. `turns` are the recipe's branches. `generator` must
-    stand where the starting noise is drawn from it.
+    stand where the starting noise is drawn from it, unless that is given as `noise` (B, C, h, w): B frames at once.
     """
 
     recipe: Recipe
@@ -39,6 +39,7 @@ class Denoising:
     source: torch.Tensor | None = None
     hole: Hole | None = None
     turns: tuple[Turn, ...] = ()
+    noise: torch.Tensor | None = None
 
     @property
     def strength(self) -> float:
@@ -140,6 +141,8 @@ def _from_noise(model: LoadedModel, job: Denoising, done: int) -> dict[str, Any]
 
 
 def _noise(model: LoadedModel, job: Denoising) -> torch.Tensor:
+    if job.noise is not None:
+        return job.noise
     size, scale = job.recipe.size, model.vae_scale
     shape = (1, model.latent_channels, size.height // scale, size.width // scale)
     return initial_noise(shape, job.recipe.ring, job.generator)
@@ -166,7 +169,7 @@ def _is_tiny(vae: Any) -> bool:
 
 @torch.no_grad()
 def decode(model: LoadedModel, latents: torch.Tensor) -> Pixels:
-    """The pixels of clean latents. Rounds in float32: in bfloat16 bright tones would lose a bit."""
+    """The pixels of clean latents (1, C, h, w). Rounds in float32: in bfloat16 bright tones would lose a bit."""
     vae = model.vae
     image = vae.decode(to_autoencoder(vae, latents.to(vae.dtype)), return_dict=False)[0][0].float()
     if not bool(torch.isfinite(image).all()):

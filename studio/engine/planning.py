@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studio.domain.catalog import Family
+from studio.domain.catalog import FAMILIES, Family
+from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.geometry import Size
 from studio.domain.model_files import recognise, weight_files
 from studio.domain.plan import Plan, Rung
@@ -266,12 +267,19 @@ def _stamp(path: Path) -> tuple[tuple[str, int, int], ...]:
 @functools.lru_cache(maxsize=16)
 def _shape(path: Path, _stamp: tuple[tuple[str, int, int], ...]) -> Shape:
     family = recognise(path)
+    if FAMILIES[family].video:
+        raise StudioError(
+            ErrorKind.INPUT,
+            f"{path.name} draws clips, and no single pictures.",
+            "Choose another model, or draw a clip with this one.",
+            "model",
+        )
     folder = path if path.is_dir() else config_folder(family)
     autoencoder = _config(folder / "vae")
     tiny = autoencoder.get("_class_name") == "AutoencoderTiny"
     channels = autoencoder.get("decoder_block_out_channels" if tiny else "block_out_channels", [1])
     return Shape(
-        _networks(path),
+        networks_of(path),
         _denoiser(family, folder),
         (_TINY_AUTOENCODER if tiny else _AUTOENCODER) * channels[0],
         2 ** (len(channels) - 1),
@@ -288,7 +296,7 @@ def _denoiser(family: Family, folder: Path) -> tuple[float, float]:
     return _UNET[family] * _config(folder / "unet").get("block_out_channels", [1])[0], 0.0
 
 
-def _networks(path: Path) -> tuple[tuple[int, ...], ...]:
+def networks_of(path: Path) -> tuple[tuple[int, ...], ...]:
     """How many numbers each weight of each network has, its shards together; of several variants the plain one's."""
     files = weight_files(path)
     plain = {file.parent for file in files if "." not in file.stem}

@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studio.domain.catalog import FAMILIES
 from studio.domain.errors import JobPaused
 from studio.domain.geometry import Size
 from studio.domain.jobs import Picture
 from studio.domain.messages import (
     Event,
     Finished,
-    Loaded,
     Log,
     Phase,
     PictureDone,
@@ -27,13 +25,12 @@ from studio.domain.messages import (
     WorkerOptions,
 )
 from studio.domain.plan import Rung
-from studio.domain.recipe import Recipe, require_valid
-from studio.domain.samplers import SAMPLERS
+from studio.domain.recipe import Recipe
+from studio.domain.sequence import FrameSequence
 from studio.domain.study import Study
 from studio.domain.training import Training
 from studio.domain.upscaling import Upscaling
 from studio.engine import libraries, preview, upscale
-from studio.engine.adapters import adapters_of, fit
 from studio.engine.attention import attention_backend
 from studio.engine.clock import PhaseClock
 from studio.engine.conditioning import Conditioning
@@ -50,7 +47,10 @@ from studio.engine.models import LoadedModel, Poll
 from studio.engine.pictures import Denoising, decode, denoise, encode_source
 from studio.engine.planning import Planner, Room, need_of, rungs_for, upscaling_need
 from studio.engine.replay import Track, Turn
-from studio.engine.sampling import CleanGuess, require_fitting
+from studio.engine.sampling import CleanGuess
+from studio.engine.sequences.group import group_size
+from studio.engine.sequences.job import SequenceJob
+from studio.engine.setting_up import Load, set_up
 from studio.engine.shelf import Shelf
 from studio.engine.source import source_tensor
 from studio.engine.study import Studies
@@ -107,7 +107,7 @@ class StudioEngine:
 
     def _climb(self, command: Run, emit: Emit, poll: Poll) -> Finished:
         """A job that comes down the ladder when memory runs out; the seconds of all attempts are counted together."""
-        path = Path(command.model_path) if isinstance(command.task, Recipe) else None
+        path = Path(command.model_path) if command.model_path else None
         planner, clock = self._planner(command, path), PhaseClock()
 
         def attempt(rest: Run, rung: Rung, tell: Emit) -> Attempt:
@@ -119,6 +119,11 @@ class StudioEngine:
             tile = planner.need.tile if rung >= Rung.TILED else 0
             load = functools.partial(self._shelf.model, placing=placing)
             place = functools.partial(in_effect, placing=placing, tile=tile)
+            if isinstance(rest.task, FrameSequence):
+                small, anywhere = rung >= Rung.TILED, rung is Rung.CPU
+                return SequenceJob(
+                    rest, rest.task, tell, poll, load, place, plan, clock, small=small, anywhere=anywhere
+                )
             return _Job(rest, tell, poll, load, load_upscaler, plan, clock, place, anywhere=rung is Rung.CPU)
 
         def make_room(rung: Rung) -> None:
@@ -134,8 +139,11 @@ class StudioEngine:
         """What a recipe with the model at `path`, or an upscaling, takes, and what there is."""
         plan, task = self.plan, command.task
         processor = plan if plan.device == "cpu" else cpu_plan(plan.threads)
-        if isinstance(task, Recipe) and path is not None:
-            need, size = need_of(task, path, plan.dtype.itemsize, command.memory_factor), task.size
+        if isinstance(task, Recipe | FrameSequence) and path is not None:
+            recipe = task if isinstance(task, Recipe) else task.recipe
+            need, size = need_of(recipe, path, plan.dtype.itemsize, command.memory_factor), recipe.size
+            if isinstance(task, FrameSequence):
+                need = dataclasses.replace(need, denoise=need.denoise * group_size(recipe))
         else:
             need, size = upscaling_need(0), Size(0, 0)
         own, others = self._shelf.held(path)
@@ -162,7 +170,7 @@ class _Job:
         command: Run,
         emit: Emit,
         poll: Poll,
-        load: Callable[[Path, Poll, Callable[[int, int], None]], LoadedModel],
+        load: Load,
         load_upscaler: Callable[[], Upscaler],
         plan: DevicePlan,
         clock: PhaseClock,
@@ -199,16 +207,7 @@ class _Job:
     # ---------------------------------------------------------------------------------------------- phases
 
     def _loaded(self) -> LoadedModel:
-        self._progress(Phase.LOAD, 0, 0)
-        model = self.load(
-            Path(self.command.model_path), self.poll, lambda done, total: self._progress(Phase.LOAD, done, total)
-        )
-        adapters = adapters_of(self.recipe, self.command.lora_paths, model.family, self.poll)
-        self.emit(Loaded(self.command.job_id, model.digest, tuple(adapter.digest for adapter in adapters)))
-        require_valid(self.recipe, max(FAMILIES[model.family].size_multiple, model.vae_scale))
-        model.require_places(self.recipe.size)
-        require_fitting(SAMPLERS[self.recipe.sampling.sampler], model.schedule)
-        fit(model, adapters, self.poll)
+        model = set_up(self.command, self.recipe, self.load, self.emit, self.poll)
         if self.recipe.upscale != 1:
             self.load_upscaler()  # what is wrong with it shows before the work
         return model

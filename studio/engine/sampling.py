@@ -171,6 +171,19 @@ class CleanGuess:
             return output
         return (x - sigma * output) / alpha
 
+    def prediction(self, clean: torch.Tensor, timestep: Any, sample: torch.Tensor) -> torch.Tensor:
+        """What the network would have predicted had its clean guess been `clean`: the inverse of calling this."""
+        x, time = sample.float(), float(timestep)
+        if self._alphas is None:
+            return (x - clean) / min(1.0, max(time, 1.0) / self._train_steps)
+        alpha, sigma = self._levels(time)
+        x = self.at_data_scale(x, timestep)
+        if self._kind == "v_prediction":
+            return (alpha * x - clean) / sigma
+        if self._kind == "sample":
+            return clean
+        return (x - alpha * clean) / sigma
+
     def at_data_scale(self, sample: torch.Tensor, timestep: Any) -> torch.Tensor:
         """The noisy latents on a scale that does not grow with the noise: x/√(1 + σ²) where the sampler lets it."""
         return sample * self._levels(float(timestep))[0] if self._exploding else sample

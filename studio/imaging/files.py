@@ -57,6 +57,11 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         _sync_folder(path.parent)
 
 
+def move_new(temporary: Path, path: Path) -> None:
+    """Give a finished file its name on the same disk. Raises FileExistsError when that is taken, and OSError."""
+    _move_to_free_name(temporary, path)
+
+
 def require_writable(folder: Path) -> None:
     """Create `folder` if need be and try to write in it. Raises StudioError (DISK)."""
     probe = folder / f".new-{secrets.token_hex(8)}"

@@ -11,6 +11,7 @@ from studio.domain.document.document import Document
 from studio.domain.document.history import History, Version
 from studio.domain.errors import ErrorKind, Problem, StudioError
 from studio.imaging.tiles import TileStore
+from studio.session.clips.takes import TakeStore
 from studio.session.project.project import Project
 from studio.session.project.store import Change, Weight
 from studio.session.project.untitled import discard, new_path
@@ -49,6 +50,7 @@ class CanvasSession:
         self._touched = self.history.versions[-1].id > 1
         self._writer = Writer(project, self.problem.emit, self.saved.emit, undo_limit)
         self._writer.start()
+        self.takes = TakeStore(project, self._writer.run)
 
     @classmethod
     def create(cls, path: Path, document: Document) -> "CanvasSession":

@@ -33,10 +33,11 @@ class Submitter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """Where a task's model and LoRAs lie, "" and () where it needs none."""
+    """Where a task's model, LoRAs and motion module lie, "" and () where it needs none."""
 
     model_path: str = ""
     lora_paths: tuple[str, ...] = ()
+    module_path: str = ""
 
 
 class Asked(IntEnum):
@@ -92,6 +93,7 @@ class Dispatch:
             checkpoint_seconds=CHECKPOINT_SECONDS if self._list.journal is not None else -1.0,
             rung=job.plan.rung if job.plan is not None else Rung.FULL,
             memory_factor=self._memory_factor(job),
+            module_path=located.module_path,
         )
         self._list.put(job, then=lambda: self._send(job))
         return True

@@ -13,7 +13,9 @@ from studio.domain.errors import ErrorKind, Problem, StudioError
 from studio.domain.jobs import Job, JobState, Picture
 from studio.domain.messages import Event, Phase, Ready, WorkerOptions
 from studio.domain.recipe import Recipe
+from studio.domain.sequence import FrameSequence
 from studio.domain.training import Training
+from studio.domain.treatment import Treatment
 from studio.domain.upscaling import Upscaling
 from studio.imaging.files import require_writable
 from studio.session.gallery import Entry
@@ -124,6 +126,31 @@ class Headless:
 
         self._entries, self._failure, self.studio.keep = [], None, self._noting(keep_one)
         return self._to_the_end(self.studio.submit_upscaling(task).id)
+
+    def frames(self, task: FrameSequence | Treatment, take: Callable[[Picture, bytes], None]) -> Job:
+        """Make a clip, handing each finished frame with its PNG to `take` as it comes. Raises as `run` does, and what
+        `take` raises.
+        """
+        studio = self.studio
+        self._failure = None
+
+        def keep(job: Job, picture: Picture) -> None:
+            try:
+                take(picture, studio.gallery.store.get(picture.digest))
+            except StudioError as error:
+                self._unsaved, self._failure = True, self._failure or error
+                return
+            studio.frame_kept(job, picture, "taken")
+
+        studio.frame.connect(keep)
+        try:
+            if isinstance(task, FrameSequence):
+                job = studio.submit_sequence(task)
+            else:
+                job = studio.submit_treatment(task)
+            return self._to_the_end(job.id).job
+        finally:
+            studio.frame.disconnect(keep)
 
     def work(self) -> bool:
         """Carry out what the journal holds until nothing is left that can run, also what other processes add meanwhile.

@@ -11,6 +11,7 @@ from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.jobs import Job, JobState, Priority, Task, maker_of, sources_of, with_sources
 from studio.domain.messages import Checkpoint, Preview
 from studio.domain.recipe import Recipe, require_valid
+from studio.domain.sequence import FrameSequence
 from studio.domain.training import Training, require_valid_training
 from studio.session.journal import Journal, KeptPreview
 from studio.session.line import Line
@@ -194,8 +195,10 @@ class JobList:
 
         May be called in any thread.
         """
-        if self.journal is None or not isinstance(job.task, Recipe):
+        if self.journal is None or not isinstance(job.task, Recipe | FrameSequence):
             return b""
+        if isinstance(job.task, FrameSequence):
+            return self.journal.checkpoint(job.id, 0)
         found = self.journal.checkpoint(job.id, len(job.pictures))
         if not found and (origin := maker_of(job.origin)) and job.task.branches:
             found = self.journal.checkpoint(*origin, most=job.task.branches[-1].step)

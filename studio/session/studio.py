@@ -166,10 +166,12 @@ class Studio:
         match task:
             case Recipe():
                 model = self.check(task)
+                library.require_pictures(model)
                 return Located(model.path, tuple(lora.path for lora in self.loras(task, model)))
             case FrameSequence():
                 model = self.check_sequence(task)
-                return Located(model.path, tuple(lora.path for lora in self.loras(task.recipe, model)))
+                module = library.find_module(self.library, task.module, model).path if task.module else ""
+                return Located(model.path, tuple(lora.path for lora in self.loras(task.recipe, model)), module)
             case Training():
                 return Located(self.check_training(task))
         return Located()
@@ -185,12 +187,15 @@ class Studio:
     def _checked(self, recipe: Recipe) -> ModelInfo:
         """The model for a recipe, whose pictures to begin with may still have to be made."""
         to_come = any(maker_of(path) for path in sources_of(recipe))
-        return self.check(dataclasses.replace(recipe, source=None, inpaint=None) if to_come else recipe)
+        model = self.check(dataclasses.replace(recipe, source=None, inpaint=None) if to_come else recipe)
+        library.require_pictures(model)
+        return model
 
     def check_sequence(self, sequence: FrameSequence) -> ModelInfo:
         """The model for a clip. Raises StudioError when it, its model, LoRAs or pictures cannot be used."""
         model = self.check(sequence.recipe)
         require_valid_sequence(sequence, model.traits.size_multiple)
+        library.require_motion(self.library, sequence, model)
         for path in sources_of(sequence):
             require_file(Path(path))
         return model
@@ -208,9 +213,14 @@ class Studio:
         return self.queue.submit(task, **options)
 
     def frame_kept(self, job: Job, picture: Picture, place: str) -> None:
-        """A frame is safe at `place`, a path or a name of the project's; the blob store lets go of its pixels."""
+        """A frame is safe at `place`, a path or a name of the project's; the blob store lets go of its pixels, unless a
+        job begins with them or another frame with the same ones is not safe yet.
+        """
         self.queue.saved(job.id, picture.index, place)
-        self.gallery.drop(picture)
+        path, jobs = str(self.gallery.store.path(picture.digest)), self.queue.jobs
+        waiting = (each.digest for other in jobs for each in other.pictures if not each.path)
+        if picture.digest not in waiting and not any(path in sources_of(other.task) for other in jobs):
+            self.gallery.drop(picture)
 
     def check_training(self, training: Training) -> str:
         """The path of the model that a training starts from.
@@ -340,6 +350,7 @@ class Studio:
         digests = {digest for path in paths if (digest := self.gallery.store.digest_of(Path(path)))}
         for other in self.queue.jobs if digests else ():
             digests -= {self.gallery.store.digest_of(Path(path)) for path in sources_of(other.task)}
+            digests -= {picture.digest for picture in other.pictures if not picture.path}
         for digest in digests:
             self.gallery.store.discard(digest)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from studio.domain.document.layers import GroupLayer, Layer, Mask
 from studio.domain.geometry import Rect, Size
+from studio.domain.timeline.model import EMPTY, Timeline
 
 MAX_SIDE = 16384  # pixels
 FRAME = Rect(0, 0, 256, 256)
@@ -24,7 +25,8 @@ class Document:
     """A canvas of `size` pixels; `layers` run from the lowest to the uppermost.
 
     `selection` is None where nothing is selected, which lets edits reach everything. `active` is the id of the layer
-    that edits go to, "" for none. `frame` is where pictures are generated; it may reach beyond the canvas.
+    that edits go to, "" for none. `frame` is where pictures are generated; it may reach beyond the canvas. `timeline`
+    is what is made of it in time.
     """
 
     size: Size = Size(1024, 1024)
@@ -33,6 +35,7 @@ class Document:
     active: str = ""
     frame: Rect = FRAME
     guides: tuple[Guide, ...] = ()
+    timeline: Timeline = EMPTY
 
     @property
     def rect(self) -> Rect:

@@ -1,8 +1,9 @@
 """Documents to parts that are named by their content, and back.
 
 A document is one JSON part; each tile map in it is named by a digest: a part that lists the map's blocks, which are
-parts of at most 64 tiles. Versions share the parts that are equal, so that a stroke on the largest canvas writes one
-block, one list of blocks and one JSON text: a few kilobytes.
+parts of at most 64 tiles. So is its timeline (`studio.domain.timeline.timeline_json`). Versions share the parts that
+are equal, so that a stroke on the largest canvas writes one block, one list of blocks and one JSON text: a few
+kilobytes.
 """
 
 import dataclasses
@@ -32,6 +33,8 @@ from studio.domain.document.layers import Mask as MaskValue
 from studio.domain.document.text import Text
 from studio.domain.document.tiles import BLOCK, Block, Place, TileMap
 from studio.domain.errors import StudioError
+from studio.domain.timeline import timeline_json
+from studio.domain.timeline.model import EMPTY, Timeline
 
 KINDS: dict[str, type[Layer]] = {
     "paint": PaintLayer,
@@ -55,6 +58,7 @@ _TILE = struct.Struct(f"<B{_NAME}s")  # place inside the block, row by row; dige
 _BLOCK = struct.Struct(f"<ii{_NAME}s")  # the block's column and row; digest
 _kind_of: dict[type, str] = {kind: name for name, kind in {**KINDS, **ADJUSTMENTS}.items()}
 _hints = functools.cache(get_type_hints)
+takes_in = timeline_json.takes_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class Encoder:
     def __init__(self) -> None:
         # By identity, which is what versions share; the objects are kept so that no other takes their place.
         self._known: dict[int, tuple[object, str]] = {}
+        self._timelines = timeline_json.TimelineEncoder()
 
     def encode(self, document: Document) -> Encoded:
         """The document's parts."""
@@ -99,7 +104,12 @@ class Encoder:
             names = sorted(blocks)  # all blocks, so that those of a known map stay known
             return once(value, lambda: b"".join(_BLOCK.pack(*at, bytes.fromhex(name)) for at, name in names))
 
-        text = json.dumps(_value(document, tiles), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        value = _value(document, tiles)
+        if document.timeline == EMPTY:
+            self._timelines = timeline_json.TimelineEncoder()
+        else:
+            value["timeline"] = self._timelines.encode(document.timeline, parts)
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         data = text.encode("utf-8", "surrogatepass")
         parts[digest := _digest(data)] = data
         self._known = seen
@@ -114,12 +124,13 @@ class Decoder:
         self._read = read
         self._blocks: dict[str, Block] = {}
         self._maps: dict[str, TileMap] = {}
+        self._timelines = timeline_json.TimelineDecoder(functools.partial(_verified, read))
 
     def decode(self, digest: str) -> Document:
         """A document. Raises ValueError when its parts are not what an encoder made, and what `read` raises."""
         try:
             data = json.loads(_verified(self._read, digest).decode("utf-8", "surrogatepass"))
-            return _document(data, self._tiles)
+            return _document(data, self._tiles, self._timelines.decode)
         except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"it holds no document: {error}") from error
 
@@ -151,6 +162,7 @@ def maps_of(document: bytes) -> list[str]:
     Raises ValueError when it is none.
     """
     found: dict[str, None] = {}
+    value = _parsed(document)
 
     def walk(value: Any) -> None:
         if isinstance(value, list):
@@ -163,10 +175,17 @@ def maps_of(document: bytes) -> list[str]:
                 walk(item)
 
     try:
-        walk(json.loads(document.decode("utf-8", "surrogatepass")))
+        walk(value)
     except RecursionError as error:
         raise ValueError("it is nested too deep") from error
     return list(found)
+
+
+def timeline_of(document: bytes) -> str | None:
+    """The digest of the timeline that an encoded document names. Raises ValueError when it is none."""
+    value = _parsed(document)
+    found = value.get("timeline") if isinstance(value, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def blocks_of(tile_map: bytes) -> Iterator[bytes]:
@@ -183,6 +202,13 @@ def _unpacked(form: struct.Struct, data: bytes) -> Iterator[Any]:
     if len(data) % form.size:
         raise ValueError(f"{len(data)} bytes are no list of tiles or blocks")
     return form.iter_unpack(data)
+
+
+def _parsed(document: bytes) -> Any:
+    try:
+        return json.loads(document.decode("utf-8", "surrogatepass"))
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
 
 
 def _digest(data: bytes) -> str:
@@ -206,7 +232,8 @@ def _value(value: Any, tiles: Callable[[TileMap], str]) -> Any:
     if isinstance(value, TileMap):
         return tiles(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {field.name: _value(getattr(value, field.name), tiles) for field in dataclasses.fields(value)}
+        names = (field.name for field in dataclasses.fields(value) if field.name != "timeline")
+        fields = {name: _value(getattr(value, name), tiles) for name in names}
         return {"kind": _kind_of[type(value)], **fields} if type(value) in _kind_of else fields
     if isinstance(value, tuple):
         return [_value(item, tiles) for item in value]
@@ -215,7 +242,7 @@ def _value(value: Any, tiles: Callable[[TileMap], str]) -> Any:
     return to_json(value)
 
 
-def _document(data: dict[str, Any], tiles: Callable[[str], TileMap]) -> Document:
+def _document(data: dict[str, Any], tiles: Callable[[str], TileMap], timeline: Callable[[str], Timeline]) -> Document:
     hints = _hints(Document)
     fields: dict[str, Any] = {}
     for name, value in data.items():
@@ -223,6 +250,8 @@ def _document(data: dict[str, Any], tiles: Callable[[str], TileMap]) -> Document
             fields[name] = tuple(_layer(layer, tiles, 0) for layer in value)
         elif name == "selection":
             fields[name] = _mask(value, tiles)
+        elif name == "timeline":
+            fields[name] = timeline(value)
         else:
             fields[name] = from_json(hints[name], value, name)
     document = Document(**fields)

@@ -46,7 +46,8 @@ class Key:
 @dataclass(frozen=True, slots=True)
 class Lane:
     """The keys of one numeric parameter of a clip, by time. `parameter` is a key of
-    `studio.domain.timeline.parameters.PARAMETERS`.
+    `studio.domain.timeline.parameters.PARAMETERS`. Keys may lie outside of the clip, where a cut has left them: they
+    still shape the curve inside.
     """
 
     parameter: str
@@ -202,7 +203,7 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """The frames from `start` to before `end`."""
+    """The frames from `start` to before `end`, which lies beyond a ring's length where the zone crosses the seam."""
 
     start: int
     end: int
@@ -247,7 +248,7 @@ EMPTY = Timeline()
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """What one clip contributes to one frame of the timeline: the whole `source` frame of its media that is nearest,
+    """What one clip contributes to one frame of the timeline: the `source` frame of its media that is on screen then,
     and how it is laid onto what lies below. `x`, `y` move it by shares of the frame's width and height, `scale` and
     `rotation` (degrees, clockwise) act about its centre.
     """

@@ -4,7 +4,7 @@ import contextlib
 import os
 import secrets
 import sqlite3
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from studio.domain.document.document import Document
@@ -14,6 +14,7 @@ from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.user_paths import exists, expanded
 from studio.session.project import schema
 from studio.session.project.blobs import ProjectBlobs
+from studio.session.project.frames import Frame
 from studio.session.project.jobs import keep_finished_only, runner_of
 from studio.session.project.lock import ProjectLock
 from studio.session.project.readers import Readers
@@ -29,7 +30,7 @@ class Project:
     """One `*.safelight` file.
 
     `why` says why it is `read_only`, and is "" for a project that can be written. Reading is safe in several threads;
-    `save`, `rest`, `weigh`, `compact`, `save_as` and `close` belong to one thread at a time.
+    `save`, `keep_frames`, `rest`, `weigh`, `compact`, `save_as` and `close` belong to one thread at a time.
     """
 
     def __init__(self, opened: "_Opened") -> None:
@@ -38,6 +39,7 @@ class Project:
         self._decoder = Decoder(self._part)
         self._store: Store | None = None
         self._kept: set[bytes] = set()  # see Store
+        self.expected: set[str] = set()  # takes whose frames are about to come
 
     @classmethod
     def create(cls, path: Path, document: Document, label: str = "New") -> "Project":
@@ -126,6 +128,23 @@ class Project:
         """Write about this many bytes of the tiles that no saved version names yet. Raises StudioError (DISK)."""
         self._writing().spill(size)
 
+    def lent(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+        """A connection that only reads, for a block. Raises StudioError (DISK), for errors inside the block too."""
+        return self._opened.readers.lent()
+
+    def names(self, take: str) -> bool:
+        """Whether a version in the file names a take; looks at all of its parts. Raises StudioError (DISK)."""
+        with self.lent() as connection:
+            query = "SELECT 1 FROM parts WHERE instr(data, CAST(? AS BLOB)) LIMIT 1"
+            return bool(take) and connection.execute(query, (take,)).fetchone() is not None
+
+    def keep_frames(self, take: str, frames: Iterable[Frame], stills: Mapping[bytes, bytes]) -> None:
+        """Make frames of a take permanent in one transaction; `stills` has the PNGs that may not be in the file yet.
+
+        Raises StudioError (DISK); nothing of it is in the file then.
+        """
+        self._writing().keep_frames(take, frames, stills)
+
     def rest(self) -> bool:
         """Do a little of the work that can wait; whether there is more. Raises StudioError (DISK)."""
         return not self.read_only and self._writing().rest()
@@ -211,7 +230,9 @@ class Project:
             )
         if self._store is None:
             _, documents, current, _ = self._rows()
-            self._store = Store(self.path, self._opened.place, self.blobs, documents, self._kept, current)
+            self._store = Store(
+                self.path, self._opened.place, self.blobs, documents, self._kept, current, self.expected
+            )
         return self._store
 
     def _part(self, digest: str) -> bytes:

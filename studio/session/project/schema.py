@@ -1,8 +1,9 @@
 """The tables of a project file, how older ones become like it, and how files that are none are told apart.
 
-`parts` and `tiles` are content-addressed: `digest` is the SHA-256 of what is stored, uncompressed. A version's
-`document` names a part (`studio/domain/document/document_json.py`). `checked` is the CRC-32 of a row's other values.
-`jobs` and the tables after it belong to `studio/session/journal/`.
+`parts`, `tiles` and `stills` are content-addressed: `digest` is the SHA-256 of what is stored, uncompressed. What a
+version's `document` names is a part (`studio/domain/document/document_json.py`). `checked` is the CRC-32 of a row's
+other values. `jobs` and the tables of the same migration belong to `studio/session/journal/`, `frames` and `stills` to
+`studio/session/project/frames.py`.
 """
 
 import contextlib
@@ -55,7 +56,24 @@ def _version_2(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX jobs_changed ON jobs(changed)")
 
 
-MIGRATIONS: tuple[Migration, ...] = (_version_1, _version_2)  # the n-th takes a file from version n − 1 to n
+def _version_3(connection: sqlite3.Connection) -> None:
+    for table in (
+        # A frame of a take names a still, so that equal frames are stored once; `about` is how it came to be, as JSON.
+        "frames(take TEXT NOT NULL, number INTEGER NOT NULL, digest BLOB NOT NULL, about TEXT NOT NULL,"
+        " checked INTEGER NOT NULL, PRIMARY KEY (take, number)) WITHOUT ROWID",
+        "stills(id INTEGER PRIMARY KEY, digest BLOB NOT NULL, size INTEGER NOT NULL, data BLOB NOT NULL,"
+        " UNIQUE (digest, size))",
+    ):
+        connection.execute(f"CREATE TABLE {table}")
+    connection.execute("CREATE INDEX frames_of_stills ON frames(digest)")
+
+
+FRAMES_SINCE = 3  # the version of the file that brought them
+MIGRATIONS: tuple[Migration, ...] = (
+    _version_1,
+    _version_2,
+    _version_3,
+)  # the n-th takes a file from version n − 1 to n
 
 
 def checksum(*values: object) -> int:

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import sqlite3
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from studio.domain.document.document import Document
 from studio.domain.document.document_json import Encoded, Encoder
 from studio.domain.document.history import Version
 from studio.domain.errors import StudioError
+from studio.session.project import frames
 from studio.session.project.blobs import ProjectBlobs
 from studio.session.project.jobs import job_bytes
 from studio.session.project.ledger import Ledger, Pieces
@@ -19,7 +20,7 @@ from studio.session.project.schema import checksum, connect, disk_bytes, require
 from studio.session.project.troubles import damaged, told
 
 _BATCH = 100  # rows that one transaction of a sweep deletes
-_WORTH = 32 * 2**20  # bytes of tiles that nothing names before they are deleted while the user works
+_WORTH = 32 * 2**20  # bytes of pixels that nothing names before they are deleted while the user works
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What a project takes, in bytes: `disk`, its file with the log beside it; `undo`, the tiles that the current
-    version does not name; `compacted`, about what the file would take after compacting.
+    """What a project takes, in bytes: `disk`, its file with the log beside it; `undo`, the tiles and frames that the
+    current version does not name; `compacted`, about what the file would take after compacting.
     """
 
     disk: int
@@ -62,10 +63,11 @@ class Store:
         documents: Mapping[int, bytes],
         kept: set[bytes],
         current: int = 0,
+        expected: Set[str] = frozenset(),
     ) -> None:
         """`place` is the file that `path` meant when it was opened, and `documents` names the part of each version in
-        it, of which one is `current`. `kept` are tiles that this window wrote before any version named them, and grows.
-        Raises StudioError (DISK).
+        it, of which one is `current`. `kept` are tiles that this window wrote before any version named them, and grows;
+        frames of the takes that are `expected` stay, too. Raises StudioError (DISK).
         """
         self.path, self._place, self._blobs = path, place, blobs
         self._documents = dict(documents)
@@ -75,10 +77,12 @@ class Store:
         self._counted = False  # whether the ledger knows every version
         self._sound = True  # whether it could be kept: without it nothing is deleted
         self._current = current
+        self._expected, self._unnamed = expected, set[str]()  # of takes: these were kept before any version named them
         with told(path):
             self._require_in_place()
             self.connection = connect(path, mode="rw")
             rows = self.connection.execute("SELECT digest, size FROM tiles").fetchall()
+            self._still_bytes = frames.size(self.connection)
         self._ledger = Ledger(self._part, dict(rows))
         self._work: Iterator[bool] | None = self._background()
 
@@ -106,6 +110,17 @@ class Store:
         self._kept.update(map(bytes.fromhex, names))
         self._blobs.stored(names)
 
+    def keep_frames(self, take: str, made: Iterable[frames.Frame], stills: Mapping[bytes, bytes]) -> None:
+        """Make frames of a take permanent; `stills` has the PNGs that may not be in the file yet.
+
+        Raises StudioError (DISK); nothing of it is in the file then.
+        """
+        with told(self.path):
+            self._require_in_place()
+            self._still_bytes += frames.insert(self.connection, take, made, stills)
+        if not self._ledger.holds_take(take):
+            self._unnamed.add(take)
+
     def rest(self) -> bool:
         """Do a little of what can wait: counting what is named, and deleting what is not. Whether there is more.
 
@@ -118,7 +133,7 @@ class Store:
                 if self._work is not None and next(self._work, None):
                     return True
                 self._work = None
-                if self._sound and self._weight(self._doomed.tiles) >= _WORTH:
+                if self._sound and self._weight(self._doomed) >= _WORTH:
                     self._work = self._sweep()
                 return self._work is not None
         except (ValueError, StudioError) as error:
@@ -131,17 +146,22 @@ class Store:
         return self._counted
 
     def undo_bytes(self) -> int:
-        """The stored bytes of the tiles that only other versions than the current one name; 0 while that is unknown."""
+        """The stored bytes of the tiles and frames that the current version does not name, but others do; 0 while that
+        is unknown.
+        """
         if not self._counted or self._current not in self._ledger.versions:
             return 0
         try:
-            return self._ledger.bytes - self._ledger.bytes_of(self._current)
+            named = self._ledger.named_by([self._ledger.versions[self._current]])
+            tiles = self._ledger.bytes - sum(self._ledger.sizes.get(tile, 0) for tile in named.tiles)
+            others = named.takes | self._doomed.takes | self._unnamed | self._expected
+            return tiles + self._still_bytes - frames.size(self.connection, others)
         except (sqlite3.Error, ValueError):  # `rest` meets the damage again and tells it
             return 0
 
     def exceeds(self, limit: int) -> bool:
         """Whether the history takes more than `limit` bytes beside the current version."""
-        return self._ledger.bytes > limit and self.undo_bytes() > limit
+        return self._ledger.bytes + self._still_bytes > limit and self.undo_bytes() > limit
 
     def weigh(self, removed: Container[int] = ()) -> Weight:
         """What the project takes, and would take if it were compacted without some of its versions.
@@ -204,6 +224,7 @@ class Store:
         try:
             for version_id, digest in changes.items() if self._sound else ():
                 self._doomed.update(self._ledger.set(version_id, digest))
+            self._unnamed = {take for take in self._unnamed if not self._ledger.holds_take(take)}
         except (sqlite3.Error, ValueError):  # the change itself is saved; `rest` meets the damage again and tells it
             self._sound = self._counted = False
 
@@ -252,8 +273,12 @@ class Store:
         self._doomed.tiles.update(tile for tile in self._ledger.sizes if not self._ledger.holds_tile(tile))
         rows = self.connection.execute("SELECT digest FROM parts").fetchall()
         self._doomed.parts.update(digest for (digest,) in rows if not self._ledger.holds_part(digest))
+        self._doomed.takes.update(take for take in frames.takes(self.connection) if not self._stays(take))
         self._counted = True
         yield from self._sweep()
+
+    def _stays(self, take: str) -> bool:
+        return self._ledger.holds_take(take) or take in self._unnamed or take in self._expected
 
     def _sweep(self) -> Iterator[bool]:
         """Delete what nothing names, some rows at a time."""
@@ -274,15 +299,19 @@ class Store:
                 self.connection.executemany("DELETE FROM parts WHERE digest = ?", ((part,) for part in unnamed))
             self._encoder = Encoder()
             yield True
+        for _ in frames.sweep(self.connection, (take for take in doomed.takes if not self._stays(take))):
+            self._still_bytes = frames.size(self.connection)
+            yield True
 
     def _weigh(self, removed: Container[int]) -> Weight:
         sizes, documents = self._ledger.sizes, self._documents
         current = self._ledger.named_by(documents[each] for each in (self._current,) if each in documents)
         named = self._ledger.named_by(document for each, document in documents.items() if each not in removed)
         rows = self.connection.execute("SELECT digest, length(data) FROM parts").fetchall()
-        jobs = job_bytes(self.connection)
-        held = jobs + sum(sizes.values()) + sum(size for _, size in rows)
-        left = jobs + sum(size for tile, size in sizes.items() if tile in named.tiles or tile in self._kept)
+        jobs, stills = job_bytes(self.connection), frames.size(self.connection)
+        held = jobs + stills + sum(sizes.values()) + sum(size for _, size in rows)
+        left = jobs + frames.size(self.connection, self._left(named.takes))
+        left += sum(size for tile, size in sizes.items() if tile in named.tiles or tile in self._kept)
         left += sum(size for digest, size in rows if digest in named.parts)
         pages, free, page = (
             self.connection.execute(f"PRAGMA {name}").fetchone()[0]
@@ -291,10 +320,18 @@ class Store:
         # What rows take beside their values is shared out evenly.
         compacted = (pages - free) * page * left // max(1, held)
         undo = sum(size for tile, size in sizes.items() if tile not in current.tiles)
+        undo += stills - frames.size(self.connection, current.takes)
         return Weight(disk_bytes(self.path), undo, compacted)
 
-    def _weight(self, tiles: set[bytes]) -> int:
-        return sum(self._ledger.sizes.get(tile, 0) for tile in tiles if tile not in self._kept)
+    def _left(self, named: set[str]) -> set[str]:
+        """The takes of which frames stay when only these are named."""
+        return {
+            each for each in frames.takes(self.connection) if each in named or each in self._unnamed | self._expected
+        }
+
+    def _weight(self, pieces: Pieces) -> int:
+        tiles = sum(self._ledger.sizes.get(tile, 0) for tile in pieces.tiles if tile not in self._kept)
+        return tiles + frames.size(self.connection, (take for take in pieces.takes if not self._stays(take)))
 
     def _require_in_place(self) -> None:
         require_in_place(self.path, self._place)

@@ -68,7 +68,7 @@ class Writer:
     def run(self, action: Callable[[], Found]) -> "Future[Found]":
         """Do something on this thread after the changes before it, or now if these cannot be saved.
 
-        The future has what it returns, or its StudioError.
+        The future has what it returns, or its StudioError; it is cancelled when this is closed before.
         """
         done: Future[Found] = Future()
         self._add(_Errand(action, done))
@@ -108,6 +108,9 @@ class Writer:
 
     def _add(self, job: Change | _Errand) -> None:
         with self._wake:
+            if self._closing and isinstance(job, _Errand):
+                job.done.cancel()  # nobody would do it any more
+                return
             self._jobs.append(job)
             self._stuck = False
             self._wake.notify_all()
