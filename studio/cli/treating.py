@@ -1,17 +1,16 @@
 """`safelight loopify` and `safelight interpolate`: frames come in, are treated and go out one by one."""
 
 import dataclasses
-import re
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 from rich.progress import track
 
+from studio.cli.clip_files import free_file, preset_of, rate_of
 from studio.cli.measurement import report, spoken_rate
 from studio.cli.program import announce, note, print_json
 from studio.cli.progress import console
-from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.sequence import Footage
 from studio.domain.treatment import Interpolation, Loopify, require_valid_treatment
 from studio.domain.user_paths import expanded
@@ -21,34 +20,29 @@ from studio.imaging.metrics import Meter
 from studio.imaging.pixels import Pixels
 from studio.imaging.verdict import verdict
 from studio.imaging.video.info import VideoInfo, probe
-from studio.imaging.video.presets import PRESETS, Preset, available, preset_for
 from studio.imaging.video.verifying import verify
 from studio.imaging.video.writing import write_clip
-
-_RATE = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6}|/[0-9]{0,5}[1-9])?")
 
 
 def loopify(video: Path, output: Path, limits: tuple[int, int, int], fps: str, as_json: bool) -> int:
     """Carry out the command; `limits` are the least and the most frames of the loop, and those to be blended."""
     info = probe(video)
     least, most, blend = limits
-    task = Loopify(_footage(video), _rate(fps, info.rate), least, most, blend)
+    task = Loopify(_footage(video), rate_of(fps, info.rate), least, most, blend)
     return _make(task, info, output, True, as_json)
 
 
 def interpolate(video: Path, output: Path, factor: int, closed: bool, fps: str, as_json: bool) -> int:
     """Carry out the command."""
     info = probe(video)
-    task = Interpolation(_footage(video), _rate(fps, info.rate * factor), factor, closed)
+    task = Interpolation(_footage(video), rate_of(fps, info.rate * factor), factor, closed)
     return _make(task, info, output, closed, as_json)
 
 
 def _make(task: Loopify | Interpolation, info: VideoInfo, output: Path, closed: bool, as_json: bool) -> int:
     require_valid_treatment(task)
-    output = expanded(output)
-    preset = _preset(output, info.alpha)
-    if output.exists() or output.is_symlink():
-        raise StudioError(ErrorKind.INPUT, f"{output} exists and is not overwritten.", "Choose another name.", "output")
+    output = free_file(expanded(output))
+    preset = preset_of(output, info.alpha)
     with treated(task, unheard) as found:
         written = write_clip(output, _shown(found, as_json), info.size, task.rate, preset.id)
     for notice in written.notices:
@@ -90,23 +84,3 @@ def _sentence(found: Treated, rate: Fraction) -> str:
 
 def _footage(video: Path) -> Footage:
     return Footage((str(expanded(video).absolute()),))
-
-
-def _rate(text: str, otherwise: Fraction) -> Fraction:
-    if not text:
-        return otherwise
-    if not _RATE.fullmatch(text):
-        message = f"“{text}” is no number of frames a second."
-        raise StudioError(ErrorKind.INPUT, message, "Write 24, 23.976 or 30000/1001.", "rate")
-    return Fraction(text)
-
-
-def _preset(output: Path, alpha: bool) -> Preset:
-    """By the suffix; one with transparency if the clip has any and that is possible."""
-    preset = preset_for(output.suffix)
-    if preset is not None:
-        others = (other for other in available() if other.suffix == preset.suffix)
-        return next((other for other in others if alpha and other.alpha), preset)
-    suffixes = ", ".join(sorted({preset.suffix for preset in PRESETS.values()}))
-    message = f"Clips are not written as “{output.suffix}” files."
-    raise StudioError(ErrorKind.INPUT, message, f"Give the file one of these endings: {suffixes}.", "output")

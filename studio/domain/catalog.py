@@ -51,6 +51,8 @@ FAMILIES: dict[Family, FamilyTraits] = {
     ),
 }
 
+PICTURE_FAMILIES = tuple(family for family, traits in FAMILIES.items() if not traits.video)
+
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from studio.domain.catalog import FAMILIES, Family, LoraInfo
+from studio.domain.catalog import FAMILIES, PICTURE_FAMILIES, Family, LoraInfo
 from studio.domain.codec import from_json, to_json
 from studio.domain.lora_conventions import few_steps_of, told_name
 from studio.domain.recipe import Recipe, Sampling, validate
@@ -113,7 +113,7 @@ def _family(path: Path, header: Header) -> Family:
         said = Family.SD3 if _is_sd3(header) else None
     if said is not None:
         return said
-    supported = ", ".join(traits.title for traits in FAMILIES.values())
+    supported = ", ".join(traits.title for traits in map(FAMILIES.__getitem__, PICTURE_FAMILIES))
     raise refusal(
         f"{path.name} is a LoRA for another kind of model{f' (text of width {width:,})' if width else ''}.",
         f"Supported: {supported}.",

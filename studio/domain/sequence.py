@@ -108,7 +108,8 @@ class FrameSequence:
     """A request for `frames` frames at `rate` frames a second; `closed` makes a loop of them.
 
     `recipe` is what they share, for one picture: its prompt counts where `prompts` is empty. `motion` in (0, 1] is the
-    radius of the noise circle, `harmonics` ≥ 1 how many circles of 1, 2 … turns are laid on top of each other. `common`
+    radius of the noise circle; a `steady` loop takes that at which the picture changes as much as any other picture of
+    this motion. `harmonics` ≥ 1 how many circles of 1, 2 … turns are laid on top of each other. `common`
     in [0, 1) is the share of the steps that all frames have in common, which decide what is in the picture; the circle
     is laid around what these leave. Below 0: `COMMON`, or `COMMON_OF_PROMPTS` where prompts change. `source`
     is drawn anew by Method.VIDEO with `strength` in (0, 1]. `only` names the frames to make, () for all, and `held`

@@ -29,6 +29,7 @@ from studio.domain.recipe import Recipe
 from studio.domain.sequence import FrameSequence
 from studio.domain.study import Study
 from studio.domain.training import Training
+from studio.domain.treatment import Treatment
 from studio.domain.upscaling import Upscaling
 from studio.engine import libraries, preview, upscale
 from studio.engine.attention import attention_backend
@@ -54,7 +55,10 @@ from studio.engine.setting_up import Load, set_up
 from studio.engine.shelf import Shelf
 from studio.engine.source import source_tensor
 from studio.engine.study import Studies
+from studio.engine.treatments import Treating
 from studio.engine.upscale import Upscaler
+from studio.engine.video_models.job import ClipJob
+from studio.engine.video_models.planning import draws_whole, need_of_clip
 from studio.imaging.blobs import BlobStore
 from studio.imaging.pixels import Pixels, encode_png
 
@@ -92,6 +96,8 @@ class StudioEngine:
                 return self._studies.run(command, command.task, emit, poll, self._model)
             if isinstance(command.task, Training):
                 return self._train(command, command.task, emit, poll)
+            if isinstance(command.task, Treatment):
+                return Treating(command, command.task, emit, poll, PhaseClock()).run()
             return self._climb(command, emit, poll)
 
     def free(self) -> None:
@@ -121,6 +127,8 @@ class StudioEngine:
             place = functools.partial(in_effect, placing=placing, tile=tile)
             if isinstance(rest.task, FrameSequence):
                 small, anywhere = rung >= Rung.TILED, rung is Rung.CPU
+                if draws_whole(rest.task, Path(rest.model_path)):
+                    return ClipJob(rest, rest.task, tell, poll, load, place, plan, clock, anywhere=anywhere)
                 return SequenceJob(
                     rest, rest.task, tell, poll, load, place, plan, clock, small=small, anywhere=anywhere
                 )
@@ -141,9 +149,13 @@ class StudioEngine:
         processor = plan if plan.device == "cpu" else cpu_plan(plan.threads)
         if isinstance(task, Recipe | FrameSequence) and path is not None:
             recipe = task if isinstance(task, Recipe) else task.recipe
-            need, size = need_of(recipe, path, plan.dtype.itemsize, command.memory_factor), recipe.size
-            if isinstance(task, FrameSequence):
-                need = dataclasses.replace(need, denoise=need.denoise * group_size(recipe))
+            how = plan.dtype.itemsize, command.memory_factor
+            if isinstance(task, FrameSequence) and draws_whole(task, path):
+                need, size = need_of_clip(task, path, command.module_path, *how), recipe.size
+            else:
+                need, size = need_of(recipe, path, *how), recipe.size
+                if isinstance(task, FrameSequence):
+                    need = dataclasses.replace(need, denoise=need.denoise * group_size(recipe))
         else:
             need, size = upscaling_need(0), Size(0, 0)
         own, others = self._shelf.held(path)

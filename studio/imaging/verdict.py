@@ -39,6 +39,8 @@ GOOD_ERROR, LARGE_ERROR = 10.0, 30.0
 SEEN_DRIFT, STRONG_DRIFT, OPEN_DRIFT = 2.0, 5.0, 6.0  # ΔE
 DRIFTING_STEPS = 4.0  # so many usual steps of colour from the last frame to the first are no step
 STEADY_DRIFT = 0.9  # correlation of drift and time
+_BESIDE = 4  # frames before and after one that it is compared with
+_AS_LARGE = 1.05
 _NAMED = 4  # frames that a sentence names at most
 
 
@@ -87,30 +89,47 @@ def _seam(measures: Measures, drifts: bool) -> Iterator[Finding]:
     low, high = GOOD_SEAM
     if not measures.closed:
         return
-    if ratio > JUMPING_SEAM:
+    if ratio > JUMPING_SEAM and not (_continues(measures) and _uneven(measures)):
         yield Light.RED, f"the seam jumps: {ratio:.1f} × a usual step"
     elif ratio < HELD:
         yield Light.RED, f"the last frame repeats the first: the seam is {ratio:.2f} of a usual step"
     elif drifts:
         return  # what shows at the seam is the drift
-    elif measures.seam_warp_error > max(BROKEN_SEAM_ERROR, BROKEN_SEAM * measures.warp_error):
+    elif not _continues(measures):
         error, usual = measures.seam_warp_error, measures.warp_error
-        yield (
-            Light.RED,
-            f"the seam jumps: the picture does not go on there (warp error {error:.1f}, inside {usual:.1f})",
-        )
-    else:
-        if ratio > high:
-            yield Light.AMBER, f"the seam is a large step: {ratio:.2f} × a usual one"
-        elif ratio < low:
-            yield Light.AMBER, f"the seam is a small step: {ratio:.2f} × a usual one"
-        if (jump := measures.velocity_jump) > GOOD_VELOCITY:
-            light, what = (Light.RED, "turns round") if jump > TURNING_VELOCITY else (Light.AMBER, "changes its course")
-            yield light, f"the motion {what} at the seam: its velocity jumps {jump:.1f} × as far as elsewhere"
+        reason = f"the seam jumps: the picture does not go on there (warp error {error:.1f}, inside {usual:.1f})"
+        yield Light.RED, reason
+    elif ratio > JUMPING_SEAM:
+        yield Light.AMBER, f"its speed is uneven: the seam is {ratio:.2f} × a usual step, and others are as large"
+    elif not low <= ratio <= high:
+        size = "large" if ratio > high else "small"
+        yield Light.AMBER, f"the seam is a {size} step: {ratio:.2f} × a usual one"
+    if HELD <= ratio <= JUMPING_SEAM and not drifts and _continues(measures):
+        yield from _turn(measures.velocity_jump)
+
+
+def _turn(jump: float) -> Iterator[Finding]:
+    """What is to be said of the motion at a seam whose step is none of the worst."""
+    if jump > GOOD_VELOCITY:
+        turns = jump > TURNING_VELOCITY
+        what = "turns round" if turns else "changes its course"
+        reason = f"the motion {what} at the seam: its velocity jumps {jump:.1f} × as far as elsewhere"
+        yield (Light.RED if turns else Light.AMBER), reason
+
+
+def _continues(measures: Measures) -> bool:
+    """Can what is seen be followed over the seam as it can inside?"""
+    return measures.seam_warp_error <= max(BROKEN_SEAM_ERROR, BROKEN_SEAM * measures.warp_error)
+
+
+def _uneven(measures: Measures) -> bool:
+    """Are there steps inside as large as the seam's?"""
+    *inner, seam = measures.series.steps
+    return bool(seam <= _AS_LARGE * np.percentile(inner, 95))
 
 
 def _softness(measures: Measures, drifts: bool) -> Iterator[Finding]:
-    dip, place = measures.sharpness_dip, measures.softest
+    dip, place = (measures.sharpness_dip, measures.softest) if measures.closed else _softest(measures)
     if dip < GOOD_DIP and not drifts:  # contrast drifts with the colours
         light = Light.RED if dip < DEEP_DIP else Light.AMBER
         if measures.closed and _only_at_the_seam(measures):
@@ -119,6 +138,17 @@ def _softness(measures: Measures, drifts: bool) -> Iterator[Finding]:
             yield light, f"frame {place} is soft: it has {dip:.2f} of the usual sharpness"
     if measures.sharpness < BLURRED:
         yield Light.AMBER, "it is blurred, or shows no details"
+
+
+def _softest(measures: Measures) -> tuple[float, int]:
+    """The frame of a clip with two ends that is softest beside its neighbours, for what it shows may change, and its
+    share of their sharpness.
+    """
+    sharpness = np.array(measures.series.sharpness)
+    beside = np.lib.stride_tricks.sliding_window_view(np.pad(sharpness, _BESIDE, "reflect"), 2 * _BESIDE + 1)
+    shares = sharpness / np.maximum(np.median(beside, axis=1), np.finfo(np.float64).tiny)
+    place = int(shares.argmin())
+    return (float(shares[place]), place) if sharpness.any() else (1.0, 0)
 
 
 def _only_at_the_seam(measures: Measures) -> bool:

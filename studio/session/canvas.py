@@ -27,7 +27,7 @@ class CanvasSession:
     `changed(document, previous)` comes on the caller's thread. `saved(bool)` tells whether everything is in the file,
     and comes on the writer's thread when True, as does `problem(Problem)`; a listener must not wait for the caller's
     thread. Keep pixels, not tile maps, of versions that may leave the history (on a clipboard, say): their tiles go
-    with them.
+    with them. `takes` has the frames of the clips on its timeline, for any thread.
     """
 
     changed = Signal(Document, Document)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from studio.session.gallery import Entry
+from studio.ui.animate.commands import CLIPS, clip_commands
 from studio.ui.commands import Command
 from studio.ui.paint.commands import FILE, VIEW, paint_commands, paint_menus
 from studio.ui.paint.keys import LIVE, LIVE_KEY
@@ -39,13 +40,13 @@ def _tr(text: str) -> str:
 
 def command_table(window: "MainWindow") -> tuple[Command, ...]:
     """Everything the window can do."""
-    return (*_jobs(window), *_pictures(window), *_view(window), *paint_commands(window.paint.page))
+    return (*_jobs(window), *_pictures(window), *_view(window), *paint_commands(window.paint.page), *clip_commands(window.animate.page))
 
 
 def menus(window: "MainWindow") -> dict[str, tuple[str, ...]]:
     """The menu bar: titles and the commands below them."""
     return {
-        window.tr("&File"): (*FILE, "", "start-from", "", "save-as", "pictures-folder", "", "quit"),
+        window.tr("&File"): (*FILE, "", *CLIPS, "", "start-from", "", "save-as", "pictures-folder", "", "quit"),
         **paint_menus(),
         window.tr("&Generate"): (
             "generate",

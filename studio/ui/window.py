@@ -15,6 +15,7 @@ from studio.session.loras import LORAS
 from studio.session.outside import Outside
 from studio.session.studio import Studio
 from studio.ui.aftercare import Aftercare
+from studio.ui.animate.room import AnimateRoom
 from studio.ui.bridge import Bridge
 from studio.ui.canvas.area import CanvasArea
 from studio.ui.canvas.stage import Stage
@@ -84,6 +85,7 @@ class MainWindow(QMainWindow):
         self.arrangement = Arrangement(studio.paths.config / "window.ini")
         self.workspaces = Workspaces(self, self.arrangement)
         self.paint = PaintRoom(self)
+        self.animate = AnimateRoom(self)
         self.commands = Commands(self, command_table(self))
         self._eta = QTimer(self, interval=ETA_EVERY)
         self._eta.timeout.connect(self.desk.show_remaining)
@@ -107,8 +109,10 @@ class MainWindow(QMainWindow):
             self.requests.start_from(path)
 
     def generate(self) -> None:
-        """Queue what the form shows: for the gallery, or for its place on the canvas; or save what is edited."""
-        if self.desk.editing.job is not None:
+        """Queue what the form shows: for the gallery, its place on the canvas or a clip; or save what is edited."""
+        if self.animate.current:
+            self.animate.generate()
+        elif self.desk.editing.job is not None:
             self.desk.editing.save()
         else:
             (self.paint if self.paint.current else self.requests).generate()
@@ -184,6 +188,7 @@ class MainWindow(QMainWindow):
         docks = ("prompt", "queue", "history")
         self.workspaces.add("generate", self.tr("Generate"), lambda: self.area, "Ctrl+Alt+1", docks)
         self.workspaces.add("paint", self.tr("Paint"), self.paint.build, "Ctrl+Alt+2", ("prompt",))
+        self.workspaces.add("animate", self.tr("Animate"), self.animate.build, "Ctrl+Alt+3")
         self.workspaces.add("train", self.tr("Train"), self._train_page, "Ctrl+Alt+5")
         self.workspaces.add("lab", self.tr("Lab"), self._lab_page, "Ctrl+Alt+6")
 
@@ -202,7 +207,7 @@ class MainWindow(QMainWindow):
         return page
 
     def _connect_parts(self) -> None:
-        makes = ("generate", "paint")
+        makes = ("generate", "paint", "animate")
         self.workspaces.switched.connect(lambda name: self.commands.enable(("generate",), name in makes))
         self.panel.generate.connect(self.generate)
         self.panel.cancel.connect(self.cancel)

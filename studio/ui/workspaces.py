@@ -100,6 +100,10 @@ class Workspaces(QWidget):
         """The page of a workspace, None before it was first shown."""
         return self._spaces[name].page
 
+    def make(self, name: str) -> None:
+        """Build a workspace's page without showing it."""
+        self._page(name)
+
     def show_page(self, name: str) -> None:
         """Go to a workspace."""
         self._spaces[name].action.setChecked(True)

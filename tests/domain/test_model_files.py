@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.domain import tensor_files
-from studio.domain.catalog import Family
+from studio.domain.catalog import FAMILIES, Family
 from studio.domain.errors import ErrorKind, StudioError
-from studio.domain.model_files import is_for_inpainting, recognise, weight_files, weights_size
+from studio.domain.model_files import draws_clips, is_for_inpainting, recognise, weight_files, weights_size
+from studio.domain.module_files import recognise_module
 from studio.domain.tensor_files import read_header
 
 Entries = dict[str, tuple[str, list[int]]]
@@ -347,3 +348,102 @@ def test_single_files_tell_by_their_first_convolution(tmp_path: Path, channels: 
     entries[first] = ("F16", [2, 8, 3, 3])
     with pytest.raises(StudioError, match="reads 8 channels"):
         recognise(write_safetensors(tmp_path / "other.safetensors", entries))
+
+
+# ------------------------------------------------------------------------------------------------ video, motion modules
+
+WAN = {"transformer": "WanTransformer3DModel", "vae": "AutoencoderKLWan"}
+LTX = {"transformer": "LTXVideoTransformer3DModel", "vae": "AutoencoderKLLTXVideo"}
+
+
+def video_folder(root: Path, pipeline: str, kinds: dict[str, str], *more: str) -> Path:
+    """A diffusers folder of a video model."""
+    for part in ("transformer", "vae", "text_encoder", *more):
+        write_safetensors(root / part / "model.safetensors", {"weight": ("F16", [4, 4])})
+        (root / part / "config.json").write_text(json.dumps({"_class_name": kinds[part]} if part in kinds else {}))
+    (root / "model_index.json").write_text(json.dumps({"_class_name": pipeline}))
+    return root
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "kinds", "family"),
+    [
+        ("WanPipeline", WAN, Family.WAN),
+        ("WanImageToVideoPipeline", WAN, Family.WAN),
+        ("LTXPipeline", LTX, Family.LTX),
+        ("LTXConditionPipeline", LTX, Family.LTX),
+    ],
+)
+def test_video_models_are_recognised(tmp_path: Path, pipeline: str, kinds: dict[str, str], family: Family) -> None:
+    root = video_folder(tmp_path / "model", pipeline, kinds)
+    assert recognise(root) is family
+    assert draws_clips(root)
+    assert FAMILIES[family].video
+    (root / "vae" / "model.safetensors").unlink()
+    assert "weights of vae" in refusal(root)
+
+
+def test_optional_parts_of_a_video_model_are_checked_and_counted(tmp_path: Path) -> None:
+    root = video_folder(tmp_path / "model", "WanPipeline", WAN, "transformer_2", "image_encoder")
+    assert len(weight_files(root)) == 5
+    (root / "transformer_2" / "model.safetensors").write_bytes(pickle.dumps({}))
+    assert "pickle" in refusal(root)
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "kinds"),
+    [
+        ("WanPipeline", {**WAN, "transformer": "WanVACETransformer3DModel"}),
+        ("WanPipeline", {**WAN, "vae": "AutoencoderKL"}),
+        ("WanVACEPipeline", WAN),
+        ("LTX2Pipeline", LTX),
+    ],
+)
+def test_other_video_models_are_refused(tmp_path: Path, pipeline: str, kinds: dict[str, str]) -> None:
+    assert "cannot run" in refusal(video_folder(tmp_path / "model", pipeline, kinds))
+
+
+def module_folder(root: Path, **config: object) -> Path:
+    """The folder of a motion module."""
+    write_safetensors(root / "diffusion_pytorch_model.safetensors", {"weight": ("F16", [4, 4])})
+    (root / "config.json").write_text(json.dumps({"_class_name": "MotionAdapter", **config}))
+    return root
+
+
+def test_a_motion_module_is_recognised_and_no_model(tmp_path: Path) -> None:
+    root = module_folder(tmp_path / "module", motion_max_seq_length=24)
+    assert recognise_module(root) == (Family.SD1, 24)
+    assert [file.name for file in weight_files(root)] == ["diffusion_pytorch_model.safetensors"]
+    assert "motion module" in refusal(root)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"block_out_channels": [320, 640, 1280]},
+        {"conv_in_channels": 9},
+        {"motion_max_seq_length": 10**7},
+        {"motion_max_seq_length": "long"},
+        {"motion_layers_per_block": 10**6},
+        {"block_out_channels": [10**7] * 4},
+        {"_class_name": "ControlNetModel"},
+    ],
+)
+def test_other_motion_modules_are_refused(tmp_path: Path, config: dict[str, object]) -> None:
+    with pytest.raises(StudioError) as caught:
+        recognise_module(module_folder(tmp_path / "module", **config))
+    assert caught.value.problem.kind is ErrorKind.MODEL
+    assert caught.value.problem.hint
+
+
+def test_a_motion_module_of_pickles_or_with_a_link_out_of_it_is_refused(tmp_path: Path) -> None:
+    root = module_folder(tmp_path / "module")
+    weights = root / "diffusion_pytorch_model.safetensors"
+    outside = weights.rename(tmp_path / "weights.safetensors")
+    weights.symlink_to(outside)
+    with pytest.raises(StudioError, match="leads out"):
+        recognise_module(root)
+    weights.unlink()
+    (root / "diffusion_pytorch_model.bin").write_bytes(pickle.dumps({}))
+    with pytest.raises(StudioError, match="pickle"):
+        recognise_module(root)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from studio.domain.catalog import Family, ModelInfo
+from studio.domain.catalog import FAMILIES, Family, ModelInfo
 from studio.domain.codec import from_json, to_json
 from studio.domain.training import (
     PRESETS,
@@ -91,7 +91,9 @@ def test_only_length_and_displays_may_change_on_the_way() -> None:
 def test_what_a_model_can_be_taught_depends_on_its_family(kind: TrainingKind, family: Family) -> None:
     problem = unfit_base(kind, ModelInfo("sun", "/models/sun", family, 1))
     flow = family in (Family.STARTER, Family.SD3)
-    fits = {TrainingKind.LORA: True, TrainingKind.FEW_STEPS: flow}.get(kind, family is Family.STARTER)
+    fits = {TrainingKind.LORA: not FAMILIES[family].video, TrainingKind.FEW_STEPS: flow}.get(
+        kind, family is Family.STARTER
+    )
     assert (problem is None) == fits
     if problem is not None:
         assert problem.field == "base" and "sun" in problem.message and problem.hint

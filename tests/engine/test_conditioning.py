@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from studio.domain.catalog import Family
+from studio.domain.catalog import PICTURE_FAMILIES, Family
 from studio.domain.messages import Log
 from studio.engine.libraries import torch
 from studio.engine.loading import identify, open_model
@@ -15,7 +15,7 @@ from tests.engine.jobs import PLAN, Runner, recipe
 ENCODERS = {Family.SD1: 1, Family.SDXL: 2, Family.SD3: 3, Family.STARTER: 1}
 
 
-@pytest.fixture(scope="module", params=list(Family))
+@pytest.fixture(scope="module", params=list(PICTURE_FAMILIES))
 def model(request: pytest.FixtureRequest, models: dict[Family, Path]) -> LoadedModel:
     return _open(models[request.param])
 

@@ -10,7 +10,7 @@ import psutil
 import pytest
 from safetensors.torch import load_file, save_file
 
-from studio.domain.catalog import FAMILIES, Family
+from studio.domain.catalog import PICTURE_FAMILIES, Family
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.geometry import Size
 from studio.domain.messages import Event, Finished, Planned, Run
@@ -131,7 +131,7 @@ def test_after_the_last_rung_there_is_none() -> None:
 # ------------------------------------------------------------------------------------------------ what a job takes
 
 
-@pytest.mark.parametrize("family", list(FAMILIES))
+@pytest.mark.parametrize("family", list(PICTURE_FAMILIES))
 def test_weights_are_those_of_the_networks(models: dict[Family, Path], family: Family) -> None:
     need = need_of(recipe(family), models[family], 4)
     digest = identify(models[family], lambda: None)[1]

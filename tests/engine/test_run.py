@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.domain.catalog import Family
+from studio.domain.catalog import PICTURE_FAMILIES, Family
 from studio.domain.errors import ErrorKind, JobCancelled, StudioError
 from studio.domain.geometry import Size
 from studio.domain.messages import Finished, Loaded, Phase, PictureDone, Preview, Progress
@@ -11,7 +11,7 @@ from studio.engine.run import StudioEngine
 from studio.engine.shortage import VARIABLE
 from tests.engine.jobs import PLAN, Result, Runner, cancel_when, is_plain, recipe
 
-FAMILIES = list(Family)
+FAMILIES = list(PICTURE_FAMILIES)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -59,6 +59,13 @@ def test_a_cross_faded_pan_has_a_good_seam_and_is_soft_there() -> None:
     assert light is not Light.GREEN and "blurred as by a cross-fade" in reasons
 
 
+def test_a_loop_that_is_quickest_at_its_seam_is_uneven_and_does_not_jump() -> None:
+    turns = [i / 24 + 0.75 * math.sin(2 * math.pi * (i + 0.5) / 24) / (2 * math.pi) for i in range(24)]
+    measures, light, reasons = seen(clips.circle(turns))
+    assert measures.seam_ratio > 1.5
+    assert light is Light.AMBER and "its speed is uneven" in reasons and "jumps" not in reasons
+
+
 def test_a_pan_that_is_merely_cut_off_jumps() -> None:
     _, light, reasons = seen(clips.pan())
     assert light is Light.RED and reasons.startswith("the seam jumps")
@@ -96,6 +103,22 @@ def test_frames_that_are_held_soft_or_of_another_scene_are_named() -> None:
     assert seen(soft)[0].softest == 12 and "frame 12 is soft" in seen(soft)[2]
     cut = [*frames[:9], clips.board(128), *frames[10:]]
     assert seen(cut)[0].cuts == (9, 10) and "frames 9 and 10 begin other scenes" in seen(cut)[2]
+
+
+def test_only_softness_at_the_seam_alone_is_called_a_cross_fade() -> None:
+    frames = clips.correct(side=128)
+    at_seam = [*clips.blurred(frames[:2], 1.5), *frames[2:-1], *clips.blurred(frames[-1:], 1.5)]
+    assert "blurred as by a cross-fade" in seen(at_seam)[2]
+    elsewhere = [*at_seam[:11], *clips.blurred(frames[11:12], 1.2), *at_seam[12:]]
+    assert "cross-fade" not in seen(elsewhere)[2] and "is soft" in seen(elsewhere)[2]
+
+
+def test_an_open_clip_may_go_out_of_focus_but_not_for_a_frame() -> None:
+    frames = clips.pan(16, 1, 128)
+    unfocused = [clips.blurred([frame], 0.3 + 0.1 * i)[0] for i, frame in enumerate(frames)]
+    measures, _, reasons = seen(unfocused, closed=False)
+    assert measures.sharpness_dip < 0.6 and "soft" not in reasons
+    assert "frame 9 is soft" in seen([*frames[:9], *clips.blurred(frames[9:10], 1.5), *frames[10:]], closed=False)[2]
 
 
 def test_an_animation_on_twos_moves() -> None:

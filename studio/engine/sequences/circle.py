@@ -1,5 +1,6 @@
 """A clip around a circle of starting noise, with keyed prompts: made for any model that draws pictures."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,9 @@ from studio.engine.sequences.ring import Circles, Floats, between, even_places, 
 from studio.engine.sequences.smoother import smoother
 
 _LEAST = 4  # frames of a loop whose speed can be evened out
+_WAY = 84.0  # levels of 255 by which a picture changes on one turn with all of the motion
+_PROBES, _APART = 4, 1 / 24  # pairs of frames that tell how much it would change, and how far apart those of a pair are
+_LEAST_RADIUS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,46 +28,67 @@ class Drawn:
 def draw_circle(drawing: Drawing) -> Drawn:
     """All frames of the clip. Around what the first steps have made of the circle's centre, which all frames share, the
     circle is laid; on a loop that is to be steady, frames are drawn where the picture changes fast and left out where
-    it hardly does, until each step changes it as much as the others.
+    it hardly does, until each step changes it as much as the others, and as much as the wanted motion says.
     """
     sequence = drawing.sequence
     begin = drawing.whole_steps(sequence.common_steps)
     uniform = np.arange(sequence.frames) / sequence.frames
     steady = sequence.closed and sequence.consistency.steady and sequence.frames >= _LEAST
     more = sequence.frames if steady and sequence.consistency.attention is Attention.OWN else 0
-    drawing.total = begin + (sequence.frames + more) * (drawing.calls - begin)
+    measured = steady and len(drawing.words.keys) == 1
+    probes = 2 * _PROBES if measured else 0
+    drawing.total = begin + (sequence.frames + more + probes) * (drawing.calls - begin)
     circles = Circles.drawn(drawing.shape, sequence.harmonics, sequence.recipe.seed)
-    centre = drawing.one(circles.centre, begin) if begin else None
-    first = _at(drawing, circles, centre, uniform, begin, list(range(sequence.frames)))
+    circle = _Circle(drawing, circles, drawing.one(circles.centre, begin) if begin else None, begin, sequence.motion)
+    if measured:
+        circle = circle.measured()
+    first = circle.frames(uniform, list(range(sequence.frames)))
     if not steady:
         return Drawn(first, uniform)
     pool = Drawn(first, uniform)
     if more:
         extra = between(uniform, _speed(drawing, first), more, 1.0)
         if extra:
-            found = _at(drawing, circles, centre, np.array(extra), begin, [-1] * len(extra))
+            found = circle.frames(np.array(extra), [-1] * len(extra))
             order = np.argsort(turns := np.concatenate([uniform, extra]))
             pool = Drawn(torch.cat([first, found])[torch.from_numpy(order)], turns[order])
     return _even(drawing, pool)
 
 
-def _at(
-    drawing: Drawing, circles: Circles, centre: torch.Tensor | None, turns: Floats, begin: int, indices: list[int]
-) -> torch.Tensor:
-    sequence = drawing.sequence
-    around = turns if sequence.closed else turns / 2  # an open clip goes half the way round, and ends elsewhere
-    noise = circles.at(around.tolist(), sequence.motion)
-    if centre is not None:
-        moved = drawing.noisy(torch.zeros_like(noise), noise - circles.centre, begin)
-        noise = centre.float().cpu() + moved
-    steps = sequence.consistency.smoother
-    correct = smoother(drawing.model, drawing.calls, steps, sequence.closed, drawing.poll) if _whole(drawing) else None
-    return drawing.frames(noise, begin, turns.tolist(), indices, correct)
+@dataclass(frozen=True, slots=True)
+class _Circle:
+    """A circle of `radius` around `centre`, what `begin` calls of the network have made of the circles' centre; None
+    where the frames have no step in common.
+    """
 
+    drawing: Drawing
+    circles: Circles
+    centre: torch.Tensor | None
+    begin: int
+    radius: float
 
-def _whole(drawing: Drawing) -> bool:
-    """Are all frames drawn side by side, so that each has its neighbours? Else the smoother has nothing to go by."""
-    return drawing.sequence.frames <= drawing.size
+    def measured(self) -> "_Circle":
+        """The circle on which this picture changes as much as the wanted motion is to make any picture change: the same
+        noise moves one picture five times as much as another.
+        """
+        motion = self.drawing.sequence.motion
+        starts = np.arange(_PROBES) / _PROBES
+        latents = self.frames(np.ravel([starts, starts + _APART], order="F"), [-1] * 2 * _PROBES)
+        changed = float(_speed(self.drawing, latents)[::2].mean()) * 255
+        radius = self.radius * _WAY * _APART * motion / max(changed, 1e-3)
+        return dataclasses.replace(self, radius=float(np.clip(radius, _LEAST_RADIUS, 1.0)))
+
+    def frames(self, turns: Floats, indices: list[int]) -> torch.Tensor:
+        """Clean latents of frames at these turns."""
+        drawing, sequence = self.drawing, self.drawing.sequence
+        around = turns if sequence.closed else turns / 2  # an open clip goes half the way round, and ends elsewhere
+        noise = self.circles.at(around.tolist(), self.radius)
+        if self.centre is not None:
+            moved = drawing.noisy(torch.zeros_like(noise), noise - self.circles.centre, self.begin)
+            noise = self.centre.float().cpu() + moved
+        steps = sequence.consistency.smoother if len(turns) == sequence.frames <= drawing.size else 0
+        correct = smoother(drawing.model, drawing.calls, steps, sequence.closed, drawing.poll)
+        return drawing.frames(noise, self.begin, turns.tolist(), indices, correct)
 
 
 def _speed(drawing: Drawing, latents: torch.Tensor) -> Floats:

@@ -12,11 +12,12 @@ from studio.domain.codec import to_json
 from studio.domain.errors import ErrorKind, JobPaused, StudioError
 from studio.domain.jobs import Picture
 from studio.domain.messages import Event, Finished, Log, Phase, PictureDone, Progress, Run
-from studio.domain.sequence import Footage, FrameSequence, Method, Provenance, require_valid_sequence, words_at
+from studio.domain.sequence import FrameSequence, Method, Provenance, require_valid_sequence, words_at
 from studio.engine import preview
 from studio.engine.checkpoints import Identity
 from studio.engine.clock import PhaseClock
 from studio.engine.device import DevicePlan
+from studio.engine.footage import frames_of
 from studio.engine.hook import interruptible
 from studio.engine.libraries import torch
 from studio.engine.models import LoadedModel, Poll
@@ -35,7 +36,6 @@ from studio.imaging.looping.sharpness import evened
 from studio.imaging.looping.smoothing import smoothed
 from studio.imaging.pictures import load_picture
 from studio.imaging.pixels import Pixels, encode_png
-from studio.imaging.video.reading import VideoReader
 
 _POLL_SECONDS = 0.004
 Place = Callable[[LoadedModel], contextlib.AbstractContextManager[None]]
@@ -162,24 +162,11 @@ class SequenceJob:
         footage = self.sequence.source
         if self.sequence.method is not Method.VIDEO or footage is None or self.sequence.held:
             return []
-        found = [self._fitting(frame) for frame in self._frames_of(footage)]
+        found = [self._fitting(frame) for frame in frames_of(footage, self.poll)]
         if not found:
             raise StudioError(ErrorKind.INPUT, "The clip to draw anew has no frames.", "Choose another.", "source")
         count = self.sequence.frames
         return [found[index * len(found) // count] for index in range(count)]
-
-    def _frames_of(self, footage: Footage) -> Iterator[Pixels]:
-        if len(footage.paths) > 1:
-            stop = footage.first + footage.count if footage.count else None
-            for path in footage.paths[footage.first : stop]:
-                self.poll()
-                yield load_picture(Path(path))
-            return
-        with VideoReader(Path(footage.paths[0])) as reader:
-            stop = footage.first + footage.count if footage.count else None
-            for frame in reader.frames(footage.first, stop):
-                self.poll()
-                yield frame[..., :3]
 
     def _fitting(self, pixels: Pixels) -> Pixels:
         return covering(pixels, self.sequence.recipe.size)

@@ -79,8 +79,8 @@ class _Begun:
 
 
 class ClipJob:
-    """One clip; `place` puts the plan for the memory into effect. With `anywhere` it goes on from a checkpoint of another
-    device, with other bits.
+    """One clip; `place` puts the plan for the memory into effect. With `anywhere` it goes on from a checkpoint of
+    another device, with other bits.
     """
 
     def __init__(

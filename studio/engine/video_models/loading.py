@@ -1,5 +1,6 @@
 """Models made for video, from diffusers folders: by classes of our own choice, with parts that fit each other."""
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ _DYNAMIC = {
 
 def open_video_model(loader: PartLoader, digest: str) -> LoadedModel:
     """Load the folder of an identified Wan or LTX-Video model. Raises StudioError (MODEL) when its parts do not fit."""
+    if loader.plan.dtype is torch.float16:  # in which T5 and these transformers overflow
+        loader.plan = dataclasses.replace(loader.plan, dtype=loader.plan.upcast_vae)
     model = _open_wan(loader, digest) if loader.family is Family.WAN else _open_ltx(loader, digest)
     if not model.schedule.is_flow:
         raise _misfit(loader.path, f"its scheduler is for another kind of model: {FAMILIES[model.family].title} flows")
@@ -70,7 +73,7 @@ def _open_wan(loader: PartLoader, digest: str) -> LoadedModel:
         "tokenizer": _tokenizer(path, _WAN_TOKENS),
         "transformer": loader.network(diffusers.WanTransformer3DModel, "transformer"),
         "transformer_2": None,
-        "vae": loader.network(diffusers.AutoencoderKLWan, "vae"),
+        "vae": loader.network(diffusers.AutoencoderKLWan, "vae").float(),  # as its makers decode; it is small
     }
     if "transformer_2" in options:
         parts["transformer_2"] = loader.network(diffusers.WanTransformer3DModel, "transformer_2")

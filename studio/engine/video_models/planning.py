@@ -13,7 +13,8 @@ from studio.engine.video_models.motion import SEEN
 
 def draws_whole(sequence: FrameSequence, path: Path) -> bool:
     """Is this a clip for `ClipJob`: one that a motion module or the video model at `path` draws?"""
-    return sequence.method is Method.MOTION or bool(sequence.module) or draws_clips(path)
+    anew = sequence.method is Method.VIDEO and bool(sequence.module)
+    return sequence.method is Method.MOTION or anew or draws_clips(path)
 
 
 def need_of_clip(sequence: FrameSequence, path: Path, module_path: str, itemsize: int, factor: float = 1.0) -> Need:

@@ -75,7 +75,9 @@ def as_image(path: str, size: Size) -> Image.Image | None:
 
 
 def source_latents(frames: Sequence[Pixels], extent: Extent, coder: Coder) -> torch.Tensor:
-    """Clean latents of a clip to draw anew, RGB of its size, stretched to a loop's length, or cut or held at the end of an open one."""
+    """Clean latents of a clip to draw anew, RGB frames of its size: stretched to a loop's length, or cut or held at the
+    end of an open one.
+    """
     count = len(frames)
 
     def taken(index: int) -> int:

@@ -51,7 +51,7 @@ class View:
             passed: torch.Tensor = latents if grid.packed else latents[:, : grid.channels]
             return passed
         if self.words is not None:
-            call = {**call, "encoder_hidden_states": self._words(latents.dtype).flatten(0, 1)}
+            call = {**call, "encoder_hidden_states": self._words(latents).flatten(0, 1)}
         parts = windows_at(self.course.step, grid.frames, self.length, self.overlap, self.ring)
         if len(parts) == 1:
             found: torch.Tensor = forward(**call, return_dict=False)[0]
@@ -68,9 +68,9 @@ class View:
         mean = total / weights.to(total.device).view(1, 1, -1, *[1] * (total.ndim - 3))
         return self._native(mean).to(latents.dtype)
 
-    def _words(self, dtype: torch.dtype) -> torch.Tensor:
+    def _words(self, like: torch.Tensor) -> torch.Tensor:
         assert self.words is not None
-        return torch.roll(self.words, self.course.rolled, 1).to(dtype)
+        return torch.roll(self.words, self.course.rolled, 1).to(like)
 
     def _by_frame(self, latents: torch.Tensor, frames: int) -> torch.Tensor:
         """With the frames on axis 2: (B, C, F, h, w), or (B, C, F, h · w) of tokens."""

@@ -82,9 +82,12 @@ class _Brush:
         height, width = still.shape[:2]
         scale = min(1.0, _SIDE / max(height, width))
         grid = max(2, round(height * scale)), max(2, round(width * scale))
-        self._still, self._planes, self._freeze = still, planes_of(still), freeze
+        self._still, self._planes = still, planes_of(still)
         frozen = None if freeze is None else _scaled(freeze.astype(np.float32), grid) >= 0.5
         self.field = motion_field(grid, arrows, frozen, rate, reach)
+        self._standing = ~self._full(self.field).any(2)
+        if freeze is not None:
+            self._standing |= freeze
         closed = np.zeros(grid, np.uint8) if frozen is None else frozen.astype(np.uint8)
         # The edge of what is frozen must not flow away with what is beside it.
         self._open = 1 - np.asarray(cv2.dilate(closed, np.ones((2 * _SHORE + 1,) * 2, np.uint8)), np.float32)
@@ -100,10 +103,7 @@ class _Brush:
         part = self._part(self._density(behind), self._density(ahead), share)
         start, end = (warp(self._planes, self._full(flow)) for flow in (behind, ahead))
         pixels = pixels_of(_contrast_kept(start, end, part, self._inside))
-        moving = self._full(self.field).any(2)
-        if self._freeze is not None:
-            moving &= ~self._freeze
-        pixels[~moving] = self._still[~moving]
+        pixels[self._standing] = self._still[self._standing]
         return pixels
 
     def _part(self, behind: Planes, ahead: Planes, share: float) -> Planes:
@@ -170,7 +170,8 @@ def _contrast_kept(start: Planes, end: Planes, part: Planes, where: Planes) -> P
 
 def _contrast(planes: Planes) -> Planes:
     """Local standard deviation of the colours' sum."""
-    luma = planes[..., :3].mean(2)
+    weights = np.array([[1, 1, 1, 0][: planes.shape[2]]], np.float32) / 3
+    luma = cv2.transform(planes, weights)
     window = (_WINDOW, _WINDOW)
     return np.asarray(np.sqrt(np.maximum(cv2.blur(luma * luma, window) - np.square(cv2.blur(luma, window)), 0)))
 

@@ -46,6 +46,11 @@ class Layer:
         matrix = self._matrix(frame)
         return matrix is not None and fills(matrix, self.size, frame)
 
+    def as_it_is(self, frame: Size) -> bool:
+        """Whether its own pixels are what a frame of this size shows where nothing lies below."""
+        whole = self.opacity >= 1 and self.mode is not BlendMode.DISSOLVE
+        return whole and self.size == frame and self.how == _UNMOVED
+
     def _matrix(self, frame: Size) -> Matrix | None:
         return placement(self.size, frame, self.how)
 
@@ -74,7 +79,7 @@ def stacked(layers: Sequence[Layer], frame: Size) -> Pixels:
     """The frame, (height, width, 4) with straight alpha, of layers from the lowest to the uppermost; transparent where
     there is none. One layer that fills the frame as it is comes back itself, not as a copy.
     """
-    if len(layers) == 1 and layers[0].size == frame and layers[0].how == _UNMOVED and layers[0].opacity >= 1:
+    if len(layers) == 1 and layers[0].as_it_is(frame):
         return layers[0].pixels
     canvas: Pixels | None = None
     for layer in layers:

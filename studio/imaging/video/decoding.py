@@ -118,12 +118,11 @@ class Decoder:
         return True
 
     def _go_to(self, number: int) -> None:
-        """To a place from which decoding leads to `number`: its key frame, an earlier one where the container's index is
-        too coarse to find that, or the beginning."""
-        keys = [] if self._from_the_start else self._packets.keys_before(number)[-1 : -_TRIES - 1 : -1]
-        if any(self._sought(int(key), number) for key in keys if key > 0):
-            return
-        self._open()
+        """To a place from which decoding leads to `number`: its key frame, an earlier one where the container is too
+        coarse to find that, or the beginning."""
+        keys = self._packets.keys_before(number)[-1 : -_TRIES - 1 : -1]
+        if self._from_the_start or not any(self._sought(int(key), number) for key in keys if key > 0):
+            self._open()
 
     def _sought(self, key: int, number: int) -> bool:
         """Whether a seek to frame `key` led to a key frame up to `number`."""

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import av.logging
 import numpy as np
 from av.container import InputContainer
 from av.stream import Disposition, Stream
@@ -14,6 +15,8 @@ from av.video.stream import VideoStream
 
 from studio.imaging.video.problems import MAX_FRAMES, refused
 from studio.imaging.video.timing import DEFAULT_RATE, Ticks, Timing, timing_of
+
+av.logging.set_level(av.logging.FATAL)  # damage is told to the user, not to the standard error
 
 _SECONDS = (10.0, 20.0)  # that a disk may take to open a file, and to read the next part of it
 # Demuxers that read other files than the one they are given, or that make pictures of what is no picture.

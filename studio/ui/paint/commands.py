@@ -19,6 +19,10 @@ FILE = (
     "canvas-compact",
 )  # fmt: skip
 ANYWHERE = ("canvas-new",)  # also from other workspaces
+SHARED = (  # also in Animate, which works on the same project
+    "canvas-open", "canvas-save", "canvas-save-as", "canvas-name", "canvas-versions", "canvas-compact", "paint-undo",
+    "paint-redo",
+)  # fmt: skip
 WRITING = ("canvas-name", "canvas-compact")  # not for a project that can only be read, and the menu says why
 EDIT = (
     "paint-undo", "paint-redo", "", "paint-cut", "paint-copy", "paint-copy-merged", "paint-paste", "", "paint-clear",

@@ -41,6 +41,7 @@ class PaintPage(QFrame):
     abilities_changed = Signal()
     menu_wanted = Signal(QPointF)
     zoomed = Signal(float)
+    leaving = Signal()  # the project on the table is about to be closed
     opened = Signal()  # another project is on the table
     _done = Signal(object, object)  # what to do with it, a Future
 
@@ -331,6 +332,7 @@ class PaintPage(QFrame):
 
     def _replace(self, session: CanvasSession) -> None:
         before = self.editor
+        self.leaving.emit()
         inks, options, tool = before.desk.inks, before.desk.options, before.tool
         self.in_place.leave(before)
         self.live_painting.end()

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu
 from studio.domain.geometry import Size
 from studio.ui.canvas.view import CanvasView
 from studio.ui.menus import PICTURE_MENU
-from studio.ui.paint.commands import ANYWHERE, LAYER_MENU, WRITING, paint_commands
+from studio.ui.paint.commands import ANYWHERE, EDIT, LAYER_MENU, SHARED, WRITING, paint_commands
 from studio.ui.paint.keys import LIVE
 
 if TYPE_CHECKING:
@@ -50,8 +50,14 @@ class PaintRoom(QObject):
         return self._window.area.view
 
     def page(self) -> "PaintPage":
-        """The page, with its workspace shown."""
-        self._window.workspaces.show_page(NAME)
+        """The page, with its workspace shown, or Animate, which works on the same project."""
+        if not self._window.animate.current:
+            self._window.workspaces.show_page(NAME)
+        return self.ready()
+
+    def ready(self) -> "PaintPage":
+        """The page, wherever the user is."""
+        self._window.workspaces.make(NAME)
         assert self._page is not None
         return self._page
 
@@ -108,16 +114,22 @@ class PaintRoom(QObject):
     def refresh_all(self) -> None:
         """Another workspace is shown."""
         window, here = self._window, self.current
+        animated = window.animate.current
         for menu in self._menus:
-            menu.menuAction().setVisible(here)
-        window.commands.enable(_ELSEWHERE, not here)
+            menu.menuAction().setVisible(here or (animated and menu is self._menus[0]))
+        for name in EDIT:
+            if name and name not in SHARED:
+                window.commands[name].setVisible(here)
+        window.commands.enable(_ELSEWHERE, not here and not animated)
         window.commands.enable(PICTURE_MENU, not here and window.stage.entry is not None)
         panel = window.panel
         for field in (panel.size_field, panel.upscale, panel.source):
             field.setEnabled(not here)  # on the canvas, the frame and what is in it decide
         panel.foot.live_button.setVisible(here)
         self.refresh()
-        if here and self._page is not None:
+        if animated and self._page is not None:
+            self._show_title(self._page.title, self._page.editor.saved)
+        elif here and self._page is not None:
             self._show_title(self._page.title, self._page.editor.saved)
             self._show_zoom(self._page.editor.surface.view.zoom)
             self._page.live_painting.look()
@@ -130,19 +142,21 @@ class PaintRoom(QObject):
         live = self.current and self._page is not None and not self._page.editor.desk.read_only
         commands.enable((LIVE,), live)
         self._window.panel.foot.live_button.setEnabled(live)
-        if not self.current or self._page is None:
+        animated = self._window.animate.current
+        if not (self.current or animated) or self._page is None:
             commands.enable((name for name in self._ids if name not in ANYWHERE), False)
             return
         possible = self._page.abilities()
         for name in self._ids:
-            commands[name].setEnabled(possible.get(name, True))
+            there = self.current or name in SHARED or name in ANYWHERE
+            commands[name].setEnabled(there and possible.get(name, True))
         why = self._page.editor.session.why
         commands.explain(WRITING, why)
         if self._file is not None:
             self._file.setToolTipsVisible(bool(why))
 
     def _show_title(self, name: str, saved: bool) -> None:
-        if self.current:
+        if self.current or self._window.animate.current:
             state = self.tr("saved") if saved else self.tr("saving…")
             self._window.setWindowTitle(f"{name} · {state} — {TITLE}")
 

@@ -74,8 +74,8 @@ class ModelField(QWidget):
         self._offer.setVisible(model is not None and sampling is not None)
 
     def _list(self, library: Library) -> None:
-        self._models = {model.name: model for model in library.models}
-        for model in library.models:
+        self._models = {model.name: model for model in library.models if not model.traits.video}
+        for model in self._models.values():
             self.box.addItem(model.title or model.name, model.name)
             self.box.setItemData(self.box.count() - 1, _described(model), Qt.ItemDataRole.ToolTipRole)
         self.box.setCurrentIndex(0 if self.box.count() else -1)  # with a placeholder, Qt chooses none by itself

@@ -53,10 +53,9 @@ def _moving(pane: "PlayerPane") -> tuple[Command, ...]:
 def _looking(pane: "PlayerPane") -> tuple[Command, ...]:
     area = pane.area
     return (
-        Command("fit", _tr("&Fit the picture"), area.fit, ("Ctrl+0",), "maximize"),
-        Command("actual", _tr("&Actual pixels"), lambda: area.zoom_to(1.0), ("Ctrl+1",)),
-        Command("zoom-in", _tr("Zoom &in"), lambda: area.zoom_by(1), ("Ctrl++", "Ctrl+=")),
-        Command("zoom-out", _tr("Zoom &out"), lambda: area.zoom_by(-1), ("Ctrl+-",)),
+        # The keys for these belong to the window, whose menu zooms what is looked at: `pane.area` is made for that.
+        Command("fit", _tr("&Fit the picture"), area.fit, (), "maximize"),
+        Command("actual", _tr("&Actual pixels"), lambda: area.zoom_to(1.0)),
         Command("onion", _tr("&Onion skin"), pane.toggle_onion, ("Alt+O",)),
         Command("guides", _tr("&Guides"), pane.show_guide_menu),
         Command("compare", _tr("&Compare takes"), pane.show_compare_menu),

@@ -24,6 +24,7 @@ CHANNELS = 2
 _STORE = RATE // 2  # samples that are mixed ahead
 _BLOCK = RATE // 10
 _SILENT = SECOND  # a device that asks for nothing so long is gone
+_OPENING = 2 * SECOND  # one that was not asked before needs longer
 
 Samples = NDArray[np.float32]
 Mix = Callable[[Timeline, int, int, int], Samples]  # timeline, first frame, one beyond the last, samples a second
@@ -152,7 +153,8 @@ class _Run:
     def elapsed(self, now: int) -> int | None:
         """Nanoseconds of sound that have been heard; None where the device is none or has gone."""
         with self._changed:
-            if self._broken or now - max(self._called, self._born) > _SILENT:
+            waiting = now - self._called > _SILENT if self._called else now - self._born > _OPENING
+            if self._broken or waiting:
                 return None
             since = min((now - self._called) * RATE, self._asked * SECOND) if self._called else 0
             heard_so_far = ((self._played - self._asked) * SECOND + since) // RATE

@@ -122,20 +122,27 @@ def scrubbing(application: QApplication, size: Size, moves: int = _MOVES) -> lis
     """From a new playhead until the picture is painted, frames of `size` being in the cache."""
     with tempfile.TemporaryDirectory() as folder, _stage(application, Path(folder), size, Fraction(24)) as pane:
         _cache_all(application, pane)
-        took = []
+        took, computed = [], []
         for move in range(moves):
-            began = time.perf_counter()
+            began, busy = time.perf_counter(), time.thread_time()
             pane.desk.set_playhead(move * 7)
             pane.area.repaint()
             pane.bar.repaint()
             pane.transport.repaint()
             took.append((time.perf_counter() - began) * 1000)
+            computed.append((time.thread_time() - busy) * 1000)
             application.processEvents()
-    took.sort()
+    name = f"scrub on cached frames of {size}"
     return [
-        Figure(f"scrub on cached frames of {size}, median", statistics.median(took)),
-        Figure(f"scrub on cached frames of {size}, p95", took[len(took) * 95 // 100], SCRUB_LIMIT * 1000),
+        Figure(f"{name}, median", statistics.median(took)),
+        Figure(f"{name}, p95", _nearly_all(took), SCRUB_LIMIT * 1000),
+        Figure(f"{name}, p95 of its own computing", _nearly_all(computed), SCRUB_LIMIT * 1000),
     ]
+
+
+def _nearly_all(values: Sequence[float]) -> float:
+    """What 95 of 100 do not exceed."""
+    return sorted(values)[len(values) * 95 // 100]
 
 
 def looping(application: QApplication, size: Size, rate: Fraction, turns: int = _TURNS) -> list[Figure]:
@@ -156,7 +163,7 @@ def looping(application: QApplication, size: Size, rate: Fraction, turns: int = 
         Figure(f"{name}: frames left out", dropped, unit=""),
         Figure(f"{name}: gap between frames, median", statistics.median(inner)),
         Figure(f"{name}: gap between frames, longest", max(inner)),
-        Figure(f"{name}: gap at the seam, longest", max(seam), max(inner)),
+        Figure(f"{name}: gap at the seam, longest", max(seam), max(*inner, 1500 / float(rate))),
     ]
 
 
@@ -174,9 +181,8 @@ def caching(frames: int = 100_000) -> list[Figure]:
     ]
 
 
-def measure(quick: bool = False) -> list[Figure]:
+def measure(application: QApplication, quick: bool = False) -> list[Figure]:
     """All figures; `quick` leaves out the large ones."""
-    application = create_application(["safelight"])
     small, large = Size(512, 512), Size(1920, 1080)
     found = scrubbing(application, small) + looping(application, small, Fraction(24))
     if not quick:
@@ -191,7 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print figures for programs")
     parser.add_argument("--quick", action="store_true", help="only the small frames")
     options = parser.parse_args(arguments)
-    figures = measure(options.quick)
+    figures = measure(create_application(["safelight"]), options.quick)
     print(json.dumps([asdict(each) for each in figures], indent=2) if options.json else "\n".join(map(str, figures)))
     return 0
 

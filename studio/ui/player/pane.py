@@ -7,7 +7,7 @@ from types import ModuleType
 
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QImage, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QAbstractButton, QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFrame, QSlider, QVBoxLayout, QWidget
 
 from studio.domain.document.document import Document
 from studio.domain.geometry import Size
@@ -300,10 +300,10 @@ class PlayerPane(QFrame):
         self.playback.stop()
 
     def event(self, event: QEvent) -> bool:
-        """Space on a button that has the focus presses it; K is up when the window is left."""
+        """A button or slider that has the focus keeps its keys; K is up when the window is left."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             self._k_down = self._k_down or event.key() == Qt.Key.Key_K
-            if event.key() == Qt.Key.Key_Space and isinstance(self.focusWidget(), QAbstractButton):
+            if _own_key(self.focusWidget(), event.key()):
                 event.accept()
                 return True
         elif event.type() == QEvent.Type.WindowDeactivate:
@@ -348,6 +348,13 @@ class PlayerPane(QFrame):
         layout.addWidget(self.area, 1)
         layout.addWidget(self.bar)
         layout.addWidget(self.transport)
+
+
+def _own_key(widget: QWidget | None, key: int) -> bool:
+    """Is it a key that a control of the transport itself answers to?"""
+    if isinstance(widget, QSlider):
+        return key in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End)
+    return isinstance(widget, QAbstractButton) and key == Qt.Key.Key_Space
 
 
 def _shows_canvas(timeline: Timeline) -> bool:

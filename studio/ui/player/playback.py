@@ -16,6 +16,7 @@ from studio.ui.timeline.desk import TimelineDesk
 
 _AROUND = 8  # frames on each side that are rendered while nothing is played
 _SETTLED = 150  # milliseconds after the playhead was moved by hand until the sound goes on
+_NOTED = 64  # beats at once that count for the quality: after a sleep of the machine there are very many
 _NONE = Course(0, 0)
 
 
@@ -162,23 +163,30 @@ class Playback(QObject):
         """Show what is due."""
         if not self.playing:
             return
-        beat = self._clock.beat(self._time())
+        now = self._time()  # may set the clock anew
+        beat = self._clock.beat(now)
         if beat > self._beat:
             self._pass(beat - self._beat)
             self._beat = beat
             frame = self._course.frame(self._clock.step(beat))
             if frame is None:
-                self.stop()
+                self._finish()
                 return
             self._show(frame)
         self._schedule()
 
+    def _finish(self) -> None:
+        """The course is over: stand still at its last frame, also where that one was late."""
+        last = self._course.frame(self._course.length - 1 if self.shuttle.speed > 0 else 0)
+        self.stop()
+        if last is not None:
+            self._desk.set_playhead(last)
+
     def _pass(self, beats: int) -> None:
         """Count the beats whose frames nobody saw."""
-        late = [not self._seen, *[True] * (beats - 1)]
-        self.dropped += sum(late)
-        for each in late[-64:]:
-            if self.quality.note(each):
+        self.dropped += beats - 1 + (not self._seen)
+        for late in (not self._seen, *[True] * min(beats - 1, _NOTED)):
+            if self.quality.note(late):
                 self._reel.set_halvings(self.quality.halvings)
 
     def _show(self, frame: int) -> None:
@@ -209,7 +217,8 @@ class Playback(QObject):
             heard = self._speaker.elapsed()
             if heard is not None:
                 return heard
-            self._sounding = False  # the device has gone: on by the clock of the machine, from the beat that is seen
+            self._speaker.stop()  # the device has gone: on by the clock of the machine, from the beat that is seen
+            self._sounding = False
             self._begin(self._clock.step(self._beat))
         return self._now()
 

@@ -113,7 +113,7 @@ def _editing(panel: "TimelinePanel") -> tuple[Command, ...]:
         Command("ungroup", _tr("U&ngroup"), edits.ungroup, ("Ctrl+Shift+G",), "ungroup"),
         Command("enable", _tr("Switch on or o&ff"), edits.toggle_enabled, ("Shift+E",), "eye"),
         Command("select-all", _tr("Select &all"), panel.select_all, ("Ctrl+A",)),
-        Command("select-none", _tr("Select &nothing"), panel.select_none, ("Escape",)),
+        Command("select-none", _tr("Select &nothing"), panel.select_none),
         Command("nudge-left", _tr("Move one frame to the left"), lambda: panel.nudge(-1, 0), ("Alt+Left",)),
         Command("nudge-right", _tr("Move one frame to the right"), lambda: panel.nudge(1, 0), ("Alt+Right",)),
         Command("nudge-up", _tr("The key higher"), lambda: panel.nudge(0, 1), ("Alt+Up",)),

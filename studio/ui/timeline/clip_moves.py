@@ -1,7 +1,6 @@
 """What dragging a clip, or its edge, means in frames."""
 
 from collections.abc import Callable
-from fractions import Fraction
 
 from studio.domain.timeline.model import Clip, Timeline, Track, TrackKind
 from studio.domain.timeline.requests import (
@@ -15,7 +14,7 @@ from studio.domain.timeline.requests import (
     request_trim_start,
 )
 from studio.domain.timeline.times import step
-from studio.ui.timeline.desk import TimelineDesk
+from studio.ui.timeline.desk import Change, TimelineDesk
 from studio.ui.timeline.drags import Meant, Modifiers, Pointer
 from studio.ui.timeline.naming import tr
 from studio.ui.timeline.selecting import grouped
@@ -73,16 +72,19 @@ class ClipMoves:
 
         def meant(at: Pointer) -> Meant:
             by, guide = self._snapper.moved(at.frame - start.frame, edges, own, bool(at.held & Modifiers.ShiftModifier))
-            return Meant(change(by), guide)
+            return Meant(change(by), guide, by, change)
 
         return meant
 
     def _slipping(self, clip: Clip, start: Pointer) -> Meaning:
         way = step(clip, self._desk.timeline.rate)
 
+        def slipped(by: int) -> Change:
+            return lambda timeline: request_slip(timeline, clip.id, by * way)
+
         def meant(at: Pointer) -> Meant:
-            by = Fraction(round(start.frame - at.frame)) * way  # the pictures go with the pointer
-            return Meant(lambda timeline: request_slip(timeline, clip.id, by))
+            by = round(start.frame - at.frame)  # the pictures go with the pointer
+            return Meant(slipped(by), None, by, slipped)
 
         return meant
 
@@ -103,7 +105,11 @@ class ClipMoves:
             if not self._desk.timeline.ring:
                 by = max(by, -min(other.start for other in clips))
             rows = _rows_up(self._desk.timeline, home, at)
-            return Meant(lambda timeline: request_move_clips(timeline, named, by, rows), guide)
+
+            def further(by: int) -> Change:
+                return lambda timeline: request_move_clips(timeline, named, by, rows)
+
+            return Meant(further(by), guide, by, None if rows else further)
 
         return meant
 

@@ -39,10 +39,14 @@ class Drag(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """The edit that a place of the pointer means, None for none, and the frame to which it has snapped."""
+    """The edit that a place of the pointer means, None for none, and the frame to which it has snapped. `at` gives the
+    same edit for other whole numbers than `by`: where it cannot go so far, it goes as far as it can.
+    """
 
     change: Change | None
     guide: float | None = None
+    by: int = 0
+    at: Callable[[int], Change] | None = None
 
 
 class EditDrag:
@@ -53,6 +57,7 @@ class EditDrag:
     ) -> None:
         self._strip, self._label, self._meant, self._refused = strip, label, meant, refused
         self._change: Change | None = None
+        self._by = 0  # how far it went at last
         self._last: Pointer | None = None
 
     def move(self, at: Pointer) -> None:
@@ -61,10 +66,25 @@ class EditDrag:
         meant = self._meant(at)
         why = self._strip.desk.preview(meant.change)
         if not why:
-            self._change = meant.change
+            self._change, self._by = meant.change, meant.by
+        elif meant.at is not None:
+            self._approach(meant.at, meant.by)
         self._refused(why)
         self._strip.guide = meant.guide if not why else None
         self._strip.update()
+
+    def _approach(self, at: Callable[[int], Change], wanted: int) -> None:
+        """As far as it can go from where it went at last, by halves: what stops it, stops it from there on."""
+        good, bad = self._by, wanted
+        while abs(bad - good) > 1:
+            middle = (good + bad) // 2
+            if self._strip.desk.preview(at(middle)):
+                bad = middle
+            else:
+                good = middle
+        change = at(good)
+        if not self._strip.desk.preview(change):
+            self._change, self._by = change, good
 
     def again(self) -> None:
         """The timeline is another one now: show it on that."""

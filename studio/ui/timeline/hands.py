@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QFocusEvent,
     QHelpEvent,
+    QKeyEvent,
     QMouseEvent,
     QWheelEvent,
 )
@@ -47,6 +48,7 @@ class HandStrip(Strip):
     words_wanted = Signal(str, float, object)  # clip, frames after its start, QPointF of the screen
     repair_wanted = Signal(str, int)  # clip, source frame
     refused = Signal(str)  # why what is dragged cannot be there, "" for nothing
+    escaped = Signal()  # let go of what is dragged, or selected
     razed = Signal(object, bool)  # Spot: cut there; all tracks
 
     def __init__(self, desk: TimelineDesk, axis: TimeAxis, facts: Facts, parent: QWidget | None = None) -> None:
@@ -172,13 +174,20 @@ class HandStrip(Strip):
         self.menu_wanted.emit(spot, where)
 
     def event(self, event: QEvent) -> bool:
-        """A tooltip says what lies there."""
+        """A tooltip says what lies there. Esc is the window's only where there is nothing to let go of here."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._escapes(event):
+            event.accept()
+            return True
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             place = QPointF(event.pos())
             spot = self.spot(place.x(), place.y())
             QToolTip.showText(event.globalPos(), hint(self.desk.shown, spot, self.facts), self)
             return True
         return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc lets go."""
+        self.escaped.emit() if self._escapes(event) else super().keyPressEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         """The pointer is gone."""
@@ -221,6 +230,10 @@ class HandStrip(Strip):
 
     # ------------------------------------------------------------------------------------------ inside
 
+    def _escapes(self, event: QKeyEvent) -> bool:
+        something = self.drag is not None or bool(self.keys) or bool(self.desk.selected)
+        return event.key() == Qt.Key.Key_Escape and something
+
     def _press_lane(self, at: Pointer, spot: Spot) -> None:
         if spot.row is not None and spot.row.kind is RowKind.MEASURES and spot.clip is not None:
             self._pressed = None
@@ -245,6 +258,8 @@ class HandStrip(Strip):
         spot, grip = self._spot, self._grip
         self._pressed = None
         if spot is None:
+            return None
+        if (grip is not None or spot.clip is not None) and self.desk.desk.refused():
             return None
         if grip is not None:
             label, meant = self.moves_of_keys.drag(grip, at)

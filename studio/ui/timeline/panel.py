@@ -231,6 +231,7 @@ class TimelinePanel(QWidget):
         ruler.wheeled.connect(strip.wheelEvent)
         strip.refused.connect(self.toolbar.say)
         strip.razed.connect(self._cut)
+        strip.escaped.connect(self.select_none)
         strip.menu_wanted.connect(self.menus.open_at_spot)
         strip.key_menu_wanted.connect(self.menus.open_for_keys)
         strip.clip_opened.connect(self.open_clip)

@@ -63,6 +63,10 @@ class FrameThumbnails(QObject):
         """The canvas is another now."""
         self._forget("canvas")
 
+    def forget_file(self, path: str) -> None:
+        """The file is another now."""
+        self._forget(f"file:{path}")
+
     def close(self) -> None:
         """Wait for what is being made."""
         with self._lock:

@@ -4,7 +4,6 @@ from fractions import Fraction
 
 _APART = 84.0  # logical pixels between two numbers at least
 _FINE = 7.0  # between two marks at least
-_FRAMES = (1, 2, 5, 10)
 _SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 18000, 36000)
 
 
@@ -30,7 +29,7 @@ def timecode(frame: int, rate: Fraction) -> str:
 def steps(scale: float, rate: Fraction) -> tuple[int, int]:
     """The frames between two numbers of the ruler, and between two of its marks, at `scale` pixels a frame."""
     base = frames_a_second(rate)
-    usual = [step for step in _FRAMES if step < base] + [base * seconds for seconds in _SECONDS]
+    usual = [step for step in range(1, base) if base % step == 0] + [base * seconds for seconds in _SECONDS]
     major = next((step for step in usual if step * scale >= _APART), usual[-1])
     finer = [step for step in usual if step <= major and major % step == 0 and step * scale >= _FINE]
     return major, finer[0] if finer else major

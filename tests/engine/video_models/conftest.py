@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,6 +106,11 @@ def loaded() -> dict[Path, LoadedModel]:
 def clips(videos: dict[str, Path], loaded: dict[Path, LoadedModel], tmp_path: Path) -> Clips:
     """Draws clips with the tiny models."""
     return Clips(videos, tmp_path / "store", loaded)
+
+
+def slow(*values: object) -> Any:
+    """A case for the night: others like it run by day."""
+    return pytest.param(*values, marks=pytest.mark.slow)
 
 
 def request(name: str, frames: int, **changes: object) -> FrameSequence:

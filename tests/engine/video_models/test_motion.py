@@ -29,7 +29,7 @@ from studio.engine.video_models.motion import linear, set_in_motion
 from studio.engine.video_models.view import View
 from tests.engine import loras
 from tests.engine.jobs import PLAN, Result, is_plain
-from tests.engine.video_models.conftest import Clips, request
+from tests.engine.video_models.conftest import Clips, request, slow
 from tests.engine.video_models.tiny_video import build_module
 
 
@@ -160,7 +160,7 @@ def test_the_seam_of_closed_windows_is_like_the_inside(model: LoadedModel, clips
     assert seam(False) > 3
 
 
-@pytest.mark.parametrize("sampler", ["ddim", "dpmpp-2m", "unipc", "heun", "pndm"])
+@pytest.mark.parametrize("sampler", ["ddim", "dpmpp-2m", "unipc", *map(slow, ("heun", "pndm", "lms", "deis"))])
 def test_rolling_is_undone_with_all_that_samplers_remember(model: LoadedModel, tmp_path: Path, sampler: str) -> None:
     """Without motion layers at work, the network treats each frame alike: then the roll must change nothing."""
     idle = build_module(tmp_path / "idle", strength=0.0)
@@ -202,7 +202,7 @@ def test_video_to_video_keeps_as_much_as_it_is_told(clips: Clips, tmp_path: Path
     assert all_of_it.digests() == clips("sd1", request("sd1", 4, steps=6)).digests()
 
 
-@pytest.mark.parametrize("sampler", ["dpmpp-2m", "euler-a"])
+@pytest.mark.parametrize("sampler", ["dpmpp-2m", slow("euler-a")])
 def test_a_paused_clip_goes_on_bit_by_bit(clips: Clips, sampler: str) -> None:
     sequence = request("sd1", 4, sampler=sampler, steps=4)
     whole = clips("sd1", sequence)

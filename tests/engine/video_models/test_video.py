@@ -26,7 +26,7 @@ from studio.engine.video_models.extent import extent_of
 from studio.engine.video_models.loading import coder_of
 from studio.imaging.pixels import Pixels
 from tests.engine.jobs import Result, is_plain
-from tests.engine.video_models.conftest import Clips, request
+from tests.engine.video_models.conftest import Clips, request, slow
 
 ALL = 28  # latents: untrained autoencoders remember that many, where those of trained ones fade
 
@@ -55,7 +55,7 @@ def assert_same(result: Result, theirs: list[Pixels]) -> None:
 # ------------------------------------------------------------------------------------------------ as diffusers has it
 
 
-@pytest.mark.parametrize("sampler", ["unipc", "dpmpp-2m"])
+@pytest.mark.parametrize("sampler", ["unipc", slow("dpmpp-2m")])
 def test_wan_draws_what_the_bare_pipeline_draws(clips: Clips, sampler: str) -> None:
     sequence = request("wan", 9, closed=False, sampler=sampler)
     result = clips("wan", sequence)
@@ -145,7 +145,7 @@ def _first_call_only(scheduler: Any, begin: int) -> Any:
 # ------------------------------------------------------------------------------------------------ loops
 
 
-@pytest.mark.parametrize(("name", "frames"), [("wan", 12), ("wan", 10), ("ltx", 16), ("ltx", 13)])
+@pytest.mark.parametrize(("name", "frames"), [("wan", 12), slow("wan", 10), slow("ltx", 16), ("ltx", 13)])
 def test_a_loop_has_as_many_frames_as_asked(clips: Clips, name: str, frames: int) -> None:
     result = clips(name, request(name, frames), previews=True)
     assert [event.picture.index for event in result.of(PictureDone)] == list(range(frames))
@@ -193,7 +193,7 @@ def test_a_ring_of_frames_is_coded_there_and_back_in_place(clips: Clips, name: s
     assert latents.shape[2] == 3
 
 
-@pytest.mark.parametrize("name", ["wan", "ltx"])
+@pytest.mark.parametrize("name", [slow("wan"), "ltx"])
 def test_closed_windows_and_rolls_act(clips: Clips, name: str) -> None:
     long, length = (16, 8) if name == "wan" else (32, 16)
     windows = Windows(length=length, overlap=length // 2)
@@ -230,7 +230,7 @@ def test_frames_that_stay_lead_those_between_them(clips: Clips, tmp_path: Path) 
 # ------------------------------------------------------------------------------------------------ stop, go on
 
 
-@pytest.mark.parametrize("name", ["sd1", "wan", "ltx"])
+@pytest.mark.parametrize("name", ["sd1", "wan", slow("ltx")])
 def test_cancel_takes_effect_within_a_step(clips: Clips, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Asked at each block, the last time before the first step is done lies inside of it."""
     monkeypatch.setattr(job, "POLL_SECONDS", 0.0)
@@ -257,7 +257,7 @@ def test_cancel_takes_effect_within_a_step(clips: Clips, monkeypatch: pytest.Mon
     assert clips(name, sequence).digests() == whole.digests()
 
 
-@pytest.mark.parametrize(("name", "changes"), [("wan", {}), ("ltx", {}), ("ltx", {"closed": False, "led": True})])
+@pytest.mark.parametrize(("name", "changes"), [("wan", {}), slow("ltx", {}), ("ltx", {"closed": False, "led": True})])
 def test_a_paused_clip_goes_on_bit_by_bit(clips: Clips, red: str, name: str, changes: dict[str, Any]) -> None:
     if changes.pop("led", False):
         changes |= {"first": red, "last": red}

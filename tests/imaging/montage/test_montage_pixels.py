@@ -115,6 +115,11 @@ def test_opacity_on_nothing_is_alpha() -> None:
     assert stacked([], FRAME).shape == (48, 64, 4) and not stacked([], FRAME).any()
 
 
+def test_dissolving_onto_nothing_leaves_whole_pixels() -> None:
+    found = stacked([Layer(plain(FRAME, (255, 0, 0, 128)), mode=BlendMode.DISSOLVE)], FRAME)
+    assert {*np.unique(found[..., 3]).tolist()} == {0, 255} and 0.4 < (found[..., 3] == 255).mean() < 0.6
+
+
 def test_pictures_are_never_written_to() -> None:
     below, above = noisy(FRAME, 1), noisy(FRAME, 2)
     kept = below.copy()

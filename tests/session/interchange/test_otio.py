@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -343,3 +345,9 @@ def test_times_survive_their_floats(tmp_path: Path) -> None:
     timeline = Timeline(Fraction(60000, 1001), (Track("t", clips=(long, Clip("d", UNMADE, 10**6 + 1, 7))),))
     export_timeline(tmp_path / "a.otio", timeline, "a")
     assert import_timeline(tmp_path / "a.otio", there).timeline == timeline
+
+
+def test_the_library_is_loaded_when_it_is_needed() -> None:
+    code = "import sys, studio.session.interchange.files as files; print('opentimelineio' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

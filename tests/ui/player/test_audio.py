@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from studio.domain.errors import ErrorKind, StudioError
-from studio.domain.timeline.model import Clip, Sound, Timeline, Track, TrackKind
+from studio.domain.timeline.model import Timeline
+from studio.ui.player import audio
 from studio.ui.player.audio import RATE, Feed, Samples, Speaker, heard
 from studio.ui.player.course import SECOND, Course
 from tests.ui.player.conftest import OpenTheatre
-from tests.ui.player.theatre import line, ring
+from tests.ui.player.theatre import line, ring, sounding
 
 
 class NoDevice(Exception):
@@ -70,11 +71,6 @@ class Device:
     def stream(self) -> Stream:
         assert self.opened.acquire(timeout=10)
         return self.streams[-1]
-
-
-def sounding(timeline: Timeline) -> Timeline:
-    sound = Clip("sound", Sound("a.wav", Fraction(100)), 0, timeline.length)
-    return replace(timeline, tracks=(*timeline.tracks, Track("audio", TrackKind.AUDIO, clips=(sound,))))
 
 
 def mixed(timeline: Timeline, first: int, end: int, rate: int) -> Samples:
@@ -298,6 +294,19 @@ def test_without_a_library_it_plays_in_silence_with_one_quiet_note(play: OpenThe
     theatre.pane.act("mute")
     assert theatre.pane.transport.mute.isChecked()
     assert len(notes) == 1
+
+
+def test_a_device_that_never_asks_does_not_hold_the_picture_up(
+    play: OpenTheatre, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theatre = play(sounding(line(200)), mix=mixed, library=device.library)
+    theatre.pane.act("toggle")
+    stream = device.stream()
+    monkeypatch.setattr(audio, "_OPENING", 0)
+    theatre.pane.playback.tick()
+    theatre.beats(3)
+    assert theatre.desk.playhead == 3
+    assert not stream.ask(100).any()  # nothing is heard that would not fit
 
 
 def test_the_slider_sets_the_volume(play: OpenTheatre) -> None:

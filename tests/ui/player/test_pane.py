@@ -23,7 +23,7 @@ from studio.ui.player.onion import OnionSkin, neighbours, onion
 from studio.ui.player.picture import PictureArea
 from studio.ui.player.previews import PreviewLoop, shows
 from tests.ui.player.conftest import OpenTheatre
-from tests.ui.player.theatre import SIZE, Scenery, Theatre, line, ring
+from tests.ui.player.theatre import SIZE, Scenery, Theatre, line, ring, sounding
 
 
 def plain(red: int, green: int = 0, blue: int = 0, alpha: int = 255) -> QImage:
@@ -437,6 +437,16 @@ def test_space_on_a_button_that_was_reached_by_tab_presses_it(play: OpenTheatre)
     assert (theatre.desk.playhead, theatre.pane.playback.playing) == (1, False)
     QTest.keyClick(theatre.pane.transport.on, Qt.Key.Key_L)
     assert theatre.pane.playback.playing
+
+
+def test_the_volume_has_its_own_keys_when_it_has_the_focus(play: OpenTheatre) -> None:
+    theatre = play(sounding(ring(10)))
+    volume = theatre.pane.transport.volume
+    theatre.bot.waitUntil(volume.isVisible)
+    volume.setFocus()
+    theatre.bot.waitUntil(volume.hasFocus)
+    QTest.keyClick(volume, Qt.Key.Key_Left)
+    assert (volume.value(), theatre.desk.playhead) == (99, 0)
 
 
 def test_the_buttons_do_what_they_say(play: OpenTheatre) -> None:

@@ -173,6 +173,19 @@ def test_played_once_it_stops_at_the_last_frame_and_begins_again(play: OpenTheat
     assert theatre.desk.playhead == 0
 
 
+def test_played_once_it_ends_at_the_last_frame_also_where_that_is_late(play: OpenTheatre) -> None:
+    theatre = play(line(40))
+    theatre.pane.act("loop")
+    theatre.pane.act("toggle")
+    theatre.watch.go(3600)
+    theatre.pane.playback.tick()
+    assert (theatre.desk.playhead, theatre.pane.playback.playing) == (39, False)
+    theatre.pane.act("reverse")
+    theatre.watch.go(3600)
+    theatre.pane.playback.tick()
+    assert (theatre.desk.playhead, theatre.pane.playback.playing) == (0, False)
+
+
 def test_steps_are_exact_to_the_frame_and_stop_playing(play: OpenTheatre) -> None:
     theatre = play(line(100))
     area, desk = theatre.pane.area, theatre.desk

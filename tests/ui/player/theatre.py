@@ -17,7 +17,7 @@ from studio.domain.document.document import Document
 from studio.domain.document.layers import PaintLayer
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.geometry import Size
-from studio.domain.timeline.model import Clip, Still, Timeline, Track
+from studio.domain.timeline.model import Clip, Sound, Still, Timeline, Track, TrackKind
 from studio.imaging.tiles import Pixels
 from studio.session.canvas import CanvasSession
 from studio.ui.paint.desk import PaintDesk
@@ -39,6 +39,12 @@ def line(frames: int, **changes: object) -> Timeline:
     """A timeline with two ends, all of it one clip."""
     clip = Clip("clip", Still("still.png", SIZE), 0, frames)
     return replace(Timeline(RATE, (Track("track", clips=(clip,)),)), **changes)  # type: ignore[arg-type]
+
+
+def sounding(timeline: Timeline) -> Timeline:
+    """The same with an audio track."""
+    sound = Clip("sound", Sound("a.wav", Fraction(100)), 0, timeline.length)
+    return replace(timeline, tracks=(*timeline.tracks, Track("audio", TrackKind.AUDIO, clips=(sound,))))
 
 
 def shade(frame: int) -> int:
