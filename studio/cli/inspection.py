@@ -62,6 +62,7 @@ def models(as_json: bool) -> int:
                 "folder": str(folder),
                 "models": [_of_listed(model) for model in found.models],
                 "loras": [_of_listed_lora(lora) for lora in found.loras],
+                "modules": [{**dataclasses.asdict(each), "family": each.family.value} for each in found.modules],
                 "unusable": [dataclasses.asdict(bad) for bad in found.unusable],
             }
         )
@@ -74,6 +75,9 @@ def models(as_json: bool) -> int:
     console.print(table if found.models else "No models are installed.")
     if found.loras:
         console.print(_table_of_loras(found.loras))
+    for module in found.modules:
+        line = f"motion module for {FAMILIES[module.family].title}: {module.name} ({module.frames} frames at a time)"
+        console.print(Text(harmless(line)), soft_wrap=True, highlight=False)
     for bad in found.unusable:
         line = harmless(f"not usable: {bad.name}: {bad.reason} {bad.hint}")
         console.print(Text(line), soft_wrap=True, highlight=False)

@@ -20,7 +20,7 @@ MAX_FRAMES = 2048  # of one job
 MAX_RATE = 240
 MAX_PROMPT_KEYS = 64
 MAX_HARMONICS = 4
-COMMON = 0.5  # of the steps: the picture keeps its things, and light, water and clouds move
+COMMON = 0.6  # of the steps: the picture keeps its things, and light, water and clouds move
 COMMON_OF_PROMPTS = 0.25
 
 
@@ -239,7 +239,7 @@ def _check_motion(sequence: FrameSequence) -> list[Problem]:
         hint = "Choose above 0 (hardly any) up to 1 (all of the picture changes); 0.2 to 0.5 are usual."
         found.append(_problem("motion", f"An amount of motion of {sequence.motion} cannot be used.", hint))
     if not sequence.common < 1 or not math.isfinite(sequence.common):
-        hint = "Choose 0 (everything may change) to below 1; 0.5 is usual."
+        hint = "Choose 0 (everything may change) to below 1; 0.6 is usual."
         found.append(_problem("common", f"{sequence.common:.0%} of the steps cannot be in common.", hint))
     if not 1 <= sequence.harmonics <= MAX_HARMONICS:
         found.append(_problem("harmonics", f"{sequence.harmonics} circles cannot be laid on top of each other.",

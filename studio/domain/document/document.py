@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from studio.domain.document.layers import GroupLayer, Layer, Mask
 from studio.domain.geometry import Rect, Size
 from studio.domain.timeline.model import EMPTY, Timeline
+from studio.domain.treatment import Arrow
 
 MAX_SIDE = 16384  # pixels
 FRAME = Rect(0, 0, 256, 256)
@@ -21,12 +22,29 @@ class Guide:
 
 
 @dataclass(frozen=True, slots=True)
+class FrameRepair:
+    """Frame `number` of a take of a clip, which lies on the canvas to be repaired: as the layer `layer`, at `rect`.
+
+    `others` are the ids of the outermost layers that were there before, and `frame` the generation frame of then.
+    """
+
+    clip: str
+    take: str
+    number: int
+    layer: str
+    rect: Rect
+    others: tuple[str, ...] = ()
+    frame: Rect = FRAME
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A canvas of `size` pixels; `layers` run from the lowest to the uppermost.
 
     `selection` is None where nothing is selected, which lets edits reach everything. `active` is the id of the layer
     that edits go to, "" for none. `frame` is where pictures are generated; it may reach beyond the canvas. `timeline`
-    is what is made of it in time.
+    is what is made of it in time; `flow` says where the canvas flows when it is set in motion, and `repair` which frame
+    of a clip is being repaired on it.
     """
 
     size: Size = Size(1024, 1024)
@@ -36,6 +54,8 @@ class Document:
     frame: Rect = FRAME
     guides: tuple[Guide, ...] = ()
     timeline: Timeline = EMPTY
+    flow: tuple[Arrow, ...] = ()
+    repair: FrameRepair | None = None
 
     @property
     def rect(self) -> Rect:

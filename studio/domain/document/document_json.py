@@ -105,6 +105,9 @@ class Encoder:
             return once(value, lambda: b"".join(_BLOCK.pack(*at, bytes.fromhex(name)) for at, name in names))
 
         value = _value(document, tiles)
+        for name in ("flow", "repair"):
+            if not value[name]:
+                del value[name]  # as in versions that know nothing of it
         if document.timeline == EMPTY:
             self._timelines = timeline_json.TimelineEncoder()
         else:
@@ -257,6 +260,8 @@ def _document(data: dict[str, Any], tiles: Callable[[str], TileMap], timeline: C
     document = Document(**fields)
     if not (1 <= document.size.width <= MAX_SIDE and 1 <= document.size.height <= MAX_SIDE):
         raise ValueError(f"a canvas of {document.size} pixels")
+    if any(not math.isfinite(each) for arrow in document.flow for each in (arrow.x, arrow.y, arrow.dx, arrow.dy)):
+        raise ValueError("an arrow lies nowhere")
     names = [layer.id for layer in document.walk()]
     if len(set(names)) != len(names):
         raise ValueError("two layers have one id")

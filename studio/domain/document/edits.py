@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from studio.domain.document.blending import BlendMode
-from studio.domain.document.document import MAX_SIDE, Document, Guide
+from studio.domain.document.document import MAX_SIDE, Document, FrameRepair, Guide
 from studio.domain.document.layers import GroupLayer, ImageLayer, Layer, Mask, MaskLayer, PaintLayer, new_id
 from studio.domain.document.tiles import TileMap
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.geometry import Rect, Size
+from studio.domain.treatment import Arrow
 
 MAX_NAME = 200  # characters of a layer's name
 MAX_DEPTH = 32  # groups inside groups
@@ -190,6 +191,8 @@ def cropped(document: Document, rect: Rect, shifted: Shift) -> Document:
         selection=mask(document.selection),
         frame=document.frame.moved(dx, dy),
         guides=guides,
+        flow=tuple(_placed(arrow, document.size, rect) for arrow in document.flow),
+        repair=_repair_moved(document.repair, dx, dy),
     )
 
 
@@ -282,6 +285,19 @@ def _translated(matrix: tuple[float, ...], dx: float, dy: float) -> tuple[float,
     """The matrix followed by a move: rows of perspective included."""
     a, b, c, d, e, f, g, h, i = matrix
     return (a + dx * g, b + dx * h, c + dx * i, d + dy * g, e + dy * h, f + dy * i, g, h, i)
+
+
+def _placed(arrow: Arrow, size: Size, rect: Rect) -> Arrow:
+    """An arrow on a canvas of `size`, where it was seen, as an arrow on a rectangle of that canvas."""
+    across, down = size.width / rect.width, size.height / rect.height
+    x, y = arrow.x * across - rect.x / rect.width, arrow.y * down - rect.y / rect.height
+    return Arrow(x, y, arrow.dx * across, arrow.dy * down)
+
+
+def _repair_moved(repair: FrameRepair | None, dx: int, dy: int) -> FrameRepair | None:
+    if repair is None:
+        return None
+    return dataclasses.replace(repair, rect=repair.rect.moved(dx, dy), frame=repair.frame.moved(dx, dy))
 
 
 def _require_unlocked(layer: Layer) -> None:

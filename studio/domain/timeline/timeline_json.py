@@ -156,13 +156,24 @@ def runs_of(track: bytes) -> list[str]:
 
 
 def takes_in(run: bytes) -> list[str]:
-    """The ids of the takes that an encoded run of clips names, each once; none for another part, which names none."""
+    """The ids of the takes that an encoded run of clips names, each once: those of clips, and the stills that a flow
+    loop begins with. None for another part, which names none.
+    """
     try:
         clips = json.loads(run)
-        takes = [take["id"] for clip in clips for take in clip["media"].get("takes", ())]
+        made = [take for clip in clips for take in clip["media"].get("takes", ())]
+        tasks = [each.get("task") for each in (*(clip["media"] for clip in clips), *made)]
+        takes = [take["id"] for take in made] + [still for task in tasks if task for still in _stills_of(task["value"])]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return []
     return list(dict.fromkeys(take for take in takes if isinstance(take, str)))
+
+
+def _stills_of(task: dict[str, Any]) -> Iterator[str]:
+    """The takes whose frames a flow loop names as its pictures, as `studio.session.clips.sources.take_path` does."""
+    for value in (task.get("path"), task.get("freeze")):
+        if isinstance(value, str) and value.startswith("take:"):
+            yield value.removeprefix("take:").partition("#")[0]
 
 
 def _runs(clips: tuple[Clip, ...]) -> Iterator[tuple[Clip, ...]]:

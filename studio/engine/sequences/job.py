@@ -32,7 +32,7 @@ from studio.engine.setting_up import Load, set_up
 from studio.engine.source import covering
 from studio.imaging.blobs import BlobStore
 from studio.imaging.looping.padding import anchored
-from studio.imaging.looping.sharpness import evened
+from studio.imaging.looping.sharpness import evened, sharpened, sharpness
 from studio.imaging.looping.smoothing import smoothed
 from studio.imaging.pictures import load_picture
 from studio.imaging.pixels import Pixels, encode_png
@@ -129,7 +129,8 @@ class SequenceJob:
             frames = list(evened(frames, self.poll))
         if not consistency.flow:
             return iter(frames)
-        return smoothed(frames, consistency.flow, closed, self.poll, source or None)
+        steady = smoothed(frames, consistency.flow, closed, self.poll, source or None)
+        return (sharpened(frame, sharpness(own)) for frame, own in zip(steady, frames, strict=True))
 
     def _decoded(self, model: LoadedModel, latents: torch.Tensor) -> Pixels:
         self.poll()

@@ -63,7 +63,7 @@ def encoded(model: LoadedModel, pictures: list[Pixels]) -> torch.Tensor:
     vae = model.vae
     found = []
     for picture in pictures:
-        pixels = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float() / 127.5 - 1
+        pixels = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].float() / 127.5 - 1
         answer = vae.encode(pixels.to(vae.device, vae.dtype))
         latents = answer.latent_dist.mean if hasattr(answer, "latent_dist") else answer.latents
         found.append(to_denoiser(vae, latents.to(model.denoiser.dtype)))

@@ -9,8 +9,7 @@ from studio.imaging.flow import grey
 from studio.imaging.looping.mixing import Planes, Poll, pixels_of, planes_of, unheard
 from studio.imaging.pixels import Pixels
 
-_ALIKE = 1.0  # of the median sharpness: frames above are left as they are
-_MOST = 0.5  # of a frame's fine detail that may be added to it
+_MOST = 2.0  # times a frame's fine detail that may be added to it
 _ROUNDS = 4
 _RADIUS = 1.0  # pixels
 
@@ -21,14 +20,19 @@ def sharpness(picture: Pixels) -> float:
 
 
 def evened(frames: Sequence[Pixels], poll: Poll = unheard) -> Iterator[Pixels]:
-    """The frames in order; those that are softer than the median are sharpened up to it, by unsharp masking, within
-    bounds. Each is changed by itself, so that a loop stays one.
+    """The frames in order; those that are softer than the median are sharpened up to it. Each is changed by itself, so
+    that a loop stays one.
     """
-    found = [sharpness(frame) for frame in frames]
-    wanted = _ALIKE * float(np.median(found)) if found else 0.0
-    for frame, own in zip(frames, found, strict=True):
+    wanted = float(np.median([sharpness(frame) for frame in frames])) if frames else 0.0
+    for frame in frames:
         poll()
-        yield frame if own >= wanted or own <= 0 else _sharpened(frame, own, wanted)
+        yield sharpened(frame, wanted)
+
+
+def sharpened(frame: Pixels, wanted: float) -> Pixels:
+    """The frame made `wanted` sharp by unsharp masking, within bounds; itself where it is no softer."""
+    own = sharpness(frame)
+    return frame if own >= wanted or own <= 0 else _sharpened(frame, own, wanted)
 
 
 def _sharpened(frame: Pixels, own: float, wanted: float) -> Pixels:

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
+import cv2
 import numpy as np
 
-from studio.imaging.flow import is_cut, round_trip, warp
+from studio.imaging.flow import Mask, is_cut, round_trip, warp
 from studio.imaging.looping.mixing import Planes, Poll, pixels_of, planes_of, unheard
 from studio.imaging.pixels import Pixels
+
+_EDGE = 3.0  # pixels: how softly what can be followed ends, or its edges would be drawn into every later frame
 
 
 def smoothed(
@@ -45,5 +48,12 @@ def _follow(frame: Pixels, now: Pixels, last: Pixels, before: Planes, beta: floa
     if is_cut(now, last):
         return own
     flows = round_trip(now, last)
-    part = np.where(flows.visible, np.float32(beta), np.float32(0))[..., None]
+    part = beta * _softened(flows.visible)[..., None]
     return np.asarray(own + part * (warp(before, flows.forward, "cubic") - own), np.float32)
+
+
+def _softened(visible: Mask) -> Planes:
+    """1 where the motion can be followed and 0 where not, height × width, with soft edges on the side of what can."""
+    lost = np.asarray(~visible, np.uint8)
+    wide = cv2.dilate(lost, np.ones((5, 5), np.uint8))
+    return np.asarray(1 - cv2.GaussianBlur(wide.astype(np.float32), (0, 0), _EDGE), np.float32)

@@ -16,7 +16,9 @@ from av.video.stream import VideoStream
 from studio.imaging.video.problems import MAX_FRAMES, refused
 from studio.imaging.video.timing import DEFAULT_RATE, Ticks, Timing, timing_of
 
-av.logging.set_level(av.logging.FATAL)  # damage is told to the user, not to the standard error
+# Damage is told to the user, not to the standard error. Not set_level: its callback into Python can deadlock with the
+# decoder's threads.
+av.logging.set_libav_level(av.logging.FATAL)
 
 _SECONDS = (10.0, 20.0)  # that a disk may take to open a file, and to read the next part of it
 # Demuxers that read other files than the one they are given, or that make pictures of what is no picture.

@@ -76,6 +76,12 @@ class Options:
     live_strength: float = 0.6
     live_opacity: float = 1.0
     live_beside: bool = True
+    flow_reach: float = 0.15
+    flow_speed: float = 1.0
+    flow_frames: int = 48
+    flow_rate: int = 24
+    flow_layer: bool = False
+    flow_preview: bool = False
 
 
 @dataclass(slots=True)
@@ -101,6 +107,8 @@ class PaintDesk(QObject):
     previewed = Signal(object)  # Document that is only shown, or None for the one that is
     crop_wanted = Signal(object)  # Rect
     writing_wanted = Signal()  # a text is to be typed
+    loop_wanted = Signal()  # a clip of the canvas as it flows
+    freeze_wanted = Signal(str)  # what becomes of what stands still: "selection", "paint" or "none"
     busy_changed = Signal(str)  # what is being made, "" for nothing
     _ended = Signal()
 

@@ -40,6 +40,7 @@ TOOLS: tuple[Entry, ...] = (
     Entry("wand", _named("Magic wand"), "wand", "W", 2, "wand"),
     Entry("colour-range", _named("Select a colour"), "droplets", "Shift+W", 2, "range"),
     Entry("frame", _named("Generation frame"), "frame", "F", 3, "frame"),
+    Entry("flow", _named("Flow"), "wind", "A", 3, "flow"),
 )
 
 

@@ -6,7 +6,8 @@ from PySide6.QtCore import QLineF, QObject, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyle
 
-from studio.domain.document.layers import Mask
+from studio.domain.document.flow import freeze_of
+from studio.domain.document.layers import Mask, MaskLayer
 from studio.domain.geometry import Rect
 from studio.imaging.tiles import Pixels
 from studio.ui.paint.desk import PaintDesk
@@ -48,7 +49,7 @@ class Overlays(QObject):
     def refresh(self) -> None:
         """Another version of the document, or another mask to show."""
         self.look()
-        self.tint.show(self._shown_mask())
+        self._show_film()
         self._surface.update()
         self._keep_marching()
 
@@ -56,7 +57,7 @@ class Overlays(QObject):
         """A stroke on the mask that is shown; None takes it back."""
         if values is None:
             self.tint.show(None)
-            self.tint.show(self._shown_mask())
+            self._show_film()
         else:
             self.tint.patch(rect, values)
         self._surface.update(self._surface.view.screen_rect(rect).toAlignedRect().adjusted(-2, -2, 2, 2))
@@ -79,10 +80,19 @@ class Overlays(QObject):
         if self.show_ants and not self._desk.quick_mask:
             self._paint_ants(painter)
 
-    def _shown_mask(self) -> Mask | None:
-        if not self._desk.quick_mask:
-            return None
-        return self._desk.document.selection or Mask(outside=255)
+    def _show_film(self) -> None:
+        """Over the quick mask, or over the mask layer that is painted on."""
+        desk = self._desk
+        if desk.quick_mask:
+            self.tint.show(desk.document.selection or Mask(outside=255))
+            return
+        layer = desk.active
+        if not isinstance(layer, MaskLayer) and self._surface.tool.shows_freeze:
+            layer = freeze_of(desk.document)
+        if isinstance(layer, MaskLayer) and layer.visible:
+            self.tint.show(layer.content, layer.tint, marks=True)
+        else:
+            self.tint.show(None)
 
     # ------------------------------------------------------------------------------------------ selection
 

@@ -1,5 +1,6 @@
 """The surface under the pen: it moves the view, hands the pen to the tool, and shows what tools draw on top."""
 
+import dataclasses
 import time
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
@@ -23,6 +24,7 @@ from studio.imaging.compose import changed_places
 from studio.imaging.composing.courtesy import COURTESY
 from studio.ui.paint.composition import Composition
 from studio.ui.paint.desk import PaintDesk
+from studio.ui.paint.frames.onion_skin import CanvasOnion
 from studio.ui.paint.live_view import LiveView
 from studio.ui.paint.overlays import Overlays
 from studio.ui.paint.picture import Picture
@@ -59,6 +61,7 @@ class Surface(Picture):
         self.other_end: Tool | None = None  # of the pen
         self.staging: Staging | None = None
         self.live_view: LiveView | None = None
+        self.onion: CanvasOnion | None = None
         self._held: Tool | None = None  # the tool whose gesture is under way
         self._grip: QPointF | None = None
         self._button = Qt.MouseButton.NoButton  # that began what is under way
@@ -79,7 +82,7 @@ class Surface(Picture):
         self.tool = tool
         tool.take_up()
         self._point()
-        self.update()
+        self.overlays.refresh()
 
     def hold(self, tool: Tool | None) -> None:
         """A gesture with a tool begins, or ends, elsewhere: at a ruler. Esc takes it back as it does others."""
@@ -108,6 +111,8 @@ class Surface(Picture):
 
     def paint_over(self, painter: QPainter, part: QRectF) -> None:
         """Grid, guides, frame, selection, the tool's own marks, and the brush's outline."""
+        if self.onion is not None:
+            self.onion.paint(painter, self.view)
         if self.live_view is not None:
             self.live_view.paint(painter, self.view)
         if self.staging is not None:
@@ -243,6 +248,9 @@ class Surface(Picture):
         self._button = button
         if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and self._space):
             self._grip = place
+        elif self.tool.takes_away and (eraser or button == Qt.MouseButton.RightButton):
+            self.hold(self.tool)
+            self.tool.press(dataclasses.replace(at, alt=True))
         elif button == Qt.MouseButton.LeftButton:
             picking = at.alt and self.tool.picks and self.alternate is not None
             self.hold(self.alternate if picking else self.other_end if eraser and self.other_end else self._hand(at))

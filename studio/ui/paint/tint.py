@@ -1,4 +1,4 @@
-"""A mask shown as a red film over what it hides, as a rubylith."""
+"""A mask shown as a red film over what it hides, as a rubylith; or, a mask layer, in its colour over what it marks."""
 
 import numpy as np
 from PySide6.QtCore import QRectF
@@ -8,11 +8,11 @@ from studio.domain.document.layers import Mask
 from studio.domain.geometry import Rect
 from studio.imaging.tiles import Pixels, TileStore
 from studio.ui.paint.outlines import thinned
-from studio.ui.paint.pictures import blank
+from studio.ui.paint.pictures import Colour, blank
 from studio.ui.paint.view import View
 
 _DENSITY = 128  # of 255, where the mask is 0
-_RED = (224, 64, 48)
+RED: Colour = (224, 64, 48)
 
 
 class Tint:
@@ -21,15 +21,16 @@ class Tint:
     def __init__(self, store: TileStore) -> None:
         self._store = store
         self._mask: Mask | None = None
+        self._colour, self._marks = RED, False
         self._place = Rect(0, 0, 0, 0)  # of the document
         self._level = 0
         self._image = QImage()
         self._held: Pixels = np.zeros((0, 0, 4), np.uint8)
 
-    def show(self, mask: Mask | None) -> None:
-        """Another mask, or none."""
-        if mask is not self._mask:
-            self._mask = mask
+    def show(self, mask: Mask | None, colour: Colour = RED, *, marks: bool = False) -> None:
+        """Another mask, or none. Its film lies where it is 0, or with `marks` where it is 255."""
+        if mask is not self._mask or (colour, marks) != (self._colour, self._marks):
+            self._mask, self._colour, self._marks = mask, colour, marks
             self._place = Rect(0, 0, 0, 0)
 
     def patch(self, rect: Rect, values: Pixels) -> None:
@@ -41,7 +42,7 @@ class Tint:
         left, top = -(-part.x // step) * step, -(-part.y // step) * step
         seen = values[top - rect.y : part.bottom - rect.y : step, left - rect.x : part.right - rect.x : step]
         x, y = (left - self._place.x) // step, (top - self._place.y) // step
-        _film(self._held[y : y + seen.shape[0], x : x + seen.shape[1]], seen)
+        self._film(self._held[y : y + seen.shape[0], x : x + seen.shape[1]], seen)
 
     def draw(self, painter: QPainter, view: View, canvas: Rect, level: int) -> None:
         """Over the picture."""
@@ -68,11 +69,14 @@ class Tint:
         self._level = level
         values = thinned(self._store, self._mask, self._place, step)
         self._image, self._held = blank(values.shape[1], values.shape[0])
-        _film(self._held, values)
+        self._film(self._held, values)
+
+    def _film(self, out: Pixels, values: Pixels) -> None:
+        _film(out, values if self._marks else ~values, self._colour)
 
 
-def _film(out: Pixels, values: Pixels) -> None:
-    alpha = ((255 - values.astype(np.uint16)) * _DENSITY) // 255
-    for channel, colour in enumerate(reversed(_RED)):
+def _film(out: Pixels, values: Pixels, tint: Colour) -> None:
+    alpha = (values.astype(np.uint16) * _DENSITY) // 255
+    for channel, colour in enumerate(reversed(tint)):
         out[..., channel] = alpha * colour // 255
     out[..., 3] = alpha

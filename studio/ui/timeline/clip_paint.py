@@ -22,30 +22,36 @@ BAR = 4  # of the line that shows which frames are there
 _TINY = 32.0  # narrower than this, a clip is only a box
 _ROUND = 40.0  # from this width on its corners are round
 _RADIUS = 4.0
-_LAYERS = {False: 1.0, True: 0.4}
+_FADED = 0.4
+_MERGED = 3.0  # narrower than this, boxes side by side are one
+
+Look = tuple[type, bool, bool]  # of which media, selected, narrow
 
 
 def paint_clips(scene: Scene, row: Row, track: Track) -> None:
     """All clips of a track that are in view."""
-    tiny: dict[tuple[type, bool], list[QRectF]] = defaultdict(list)
-    medias: dict[tuple[type, bool], Media] = {}
+    tiny: dict[Look, list[QRectF]] = defaultdict(list)
+    medias: dict[Look, Media] = {}
+    scale, selected = scene.view.scale, scene.selected
+    top, high = row.top + 3, row.height - 6
     for clip, turn in scene.clips(track):
-        left = scene.left(clip, turn)
-        wide = clip.length * scene.view.scale
-        box = QRectF(left, row.top + 3, max(1.0, wide - 1), row.height - 6)
-        if wide < _TINY:
-            kind = (type(clip.media), clip.id in scene.selected)
-            medias[kind] = clip.media
-            tiny[kind].append(box)
+        left, wide = scene.left(clip, turn), clip.length * scale
+        if wide >= _TINY:
+            scene.painter.setOpacity(_FADED if not clip.enabled or track.hidden else 1.0)
+            _paint_clip(scene, clip, turn, QRectF(left, top, wide - 1, high))
+            continue
+        look = (type(clip.media), clip.id in selected, wide < _MERGED)
+        medias[look] = clip.media
+        boxes = tiny[look]
+        if look[2] and boxes and left - boxes[-1].right() < 2:
+            boxes[-1].setRight(left + wide)  # so many that nobody can tell them apart
         else:
-            scene.painter.setOpacity(_LAYERS[not clip.enabled or track.hidden])
-            _paint_clip(scene, clip, turn, box)
-    scene.painter.setOpacity(_LAYERS[track.hidden])
+            boxes.append(QRectF(left, top, max(1.0, wide - 1), high))
+    scene.painter.setOpacity(_FADED if track.hidden else 1.0)
     for look, boxes in tiny.items():
         line = ink(COLOURS.lamp) if look[1] else edge(medias[look])
-        narrow = boxes[0].width() < 4
-        scene.painter.setPen(Qt.PenStyle.NoPen if narrow else line)
-        scene.painter.setBrush(line if narrow else body(medias[look]))
+        scene.painter.setPen(Qt.PenStyle.NoPen if look[2] else line)
+        scene.painter.setBrush(line if look[2] else body(medias[look]))
         scene.painter.drawRects(boxes)
     scene.painter.setOpacity(1.0)
 

@@ -210,7 +210,7 @@ class HandStrip(Strip):
         """Show where they would lie."""
         at = self.pointer(event.position(), Modifiers.NoModifier)
         row = self.rows.of_track(at.row.track) if at.row is not None else None
-        self.landing = (row, max(0, self.snapper.snapped(at.frame)))
+        self.landing = (row, max(0, self.snapper.snapped(at.frame, -1)))
         self.update()
         event.acceptProposedAction()
 

@@ -55,6 +55,16 @@ class KeyEdits:
                     clip, parameter, Fraction(local), value_at(clip, parameter, local, timeline.ring, timeline.rate)
                 )
 
+    def type_value(self, key: ChosenKey, text: str) -> None:
+        """Another value for a key, as it was typed."""
+        try:
+            value = float(text.strip().replace(",", "."))
+        except ValueError:
+            self._desk.noted.emit(tr("“{text}” is no number.").format(text=text))
+            return
+        label = tr("Value of key")
+        self._desk.request(label, lambda t: request_set_key(t, key.clip, key.parameter, key.at, value))
+
     def set_words(self, clip_id: str, at: Fraction, prompt: str, negative: str) -> None:
         """A prompt from a place on."""
         self._desk.request(tr("Prompt"), lambda t: request_set_words(t, clip_id, at, prompt, negative))

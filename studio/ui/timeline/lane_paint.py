@@ -46,7 +46,8 @@ def _paint_curve(scene: Scene, clip: Clip, parameter: str, left: float, scale: S
         painter.setPen(QPen(ink(COLOURS.faint), 1, Qt.PenStyle.DashLine))
         painter.drawLine(QLineF(box.left(), y, box.right(), y))
         room = QRectF(max(box.left(), 0) + 8, y - 16 if y > box.center().y() else y + 2, box.width() - 16, 14)
-        scene.text(room, tr("Double-click to set a key"), COLOURS.faint)
+        if scene.explained(clip):
+            scene.text(room, tr("Double-click to set a key"), COLOURS.faint)
         return
     path = QPainterPath()
     for number, part in enumerate(segments(scene.timeline, clip, parameter)):

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu
 from studio.domain.easing import PRESETS
 from studio.domain.timeline.model import Clip, Generated, Sound, Still, Track, Video
 from studio.domain.timeline.requests import (
+    lane_keys,
     request_choose_take,
     request_clear_lane,
     request_delete_take,
@@ -22,7 +23,7 @@ from studio.ui.timeline.actions import CLIP_MENU, KEY_MENU, PLACE_MENU
 from studio.ui.timeline.naming import clip_name, lane_name, tr
 from studio.ui.timeline.open_lanes import lanes_for
 from studio.ui.timeline.popups import NamePopup
-from studio.ui.timeline.rows import RowKind
+from studio.ui.timeline.rows import WORDS, RowKind
 from studio.ui.timeline.spots import Spot
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Menus:
     def open_for_keys(self, where: QPoint) -> None:
         """For the chosen keys: easing, delete."""
         menu = QMenu(self._panel)
+        self._add_value(menu, where)
         titles = {
             "linear": tr("Straight"), "ease": tr("Smooth"), "ease-in": tr("Slow at first"),
             "ease-out": tr("Slow at last"), "ease-in-out": tr("Slow at both ends"), "back": tr("Overshoot"),
@@ -135,6 +137,22 @@ class Menus:
         """Commands for generated clips are there for these only."""
         made = isinstance(clip.media, Generated)
         self._panel.actions_of.enable(("generate", "reroll", "repair"), made)
+
+    def _add_value(self, menu: QMenu, where: QPoint) -> None:
+        """One key's value can be typed."""
+        keys = [key for key in self._panel.strip.keys if key.parameter != WORDS]
+        clip = self._panel.desk.timeline.clip(keys[0].clip) if len(keys) == 1 else None
+        if clip is None:
+            return
+        value = next((key.value for key in lane_keys(clip, keys[0].parameter) if key.at == keys[0].at), 0.0)
+
+        def ask() -> None:
+            take = self._panel.key_edits.type_value
+            popup = NamePopup(lane_name(keys[0].parameter), f"{value:g}", lambda text: take(keys[0], text), self._panel)
+            popup.open_at(where.toPointF())
+
+        menu.addAction(tr("Value…")).triggered.connect(ask)
+        menu.addSeparator()
 
     def _add_naming(self, menu: QMenu, clip: Clip, where: QPoint) -> None:
         desk = self._panel.desk

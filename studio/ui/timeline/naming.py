@@ -6,7 +6,10 @@ from PySide6.QtCore import QCoreApplication
 
 from studio.domain.sequence import FrameSequence
 from studio.domain.timeline.model import Canvas, Clip, Generated, Media, Timeline, Track, TrackKind
+from studio.domain.timeline.parameters import PARAMETERS
+from studio.domain.timeline.requests import lane_keys
 from studio.ui.timeline.rows import MEASURES, WORDS
+from studio.ui.timeline.scene import ChosenKey
 from studio.ui.timeline.ticks import timecode
 
 
@@ -60,9 +63,20 @@ def lane_name(lane: str) -> str:
         return tr("Prompts")
     if lane == MEASURES:
         return tr("Measures")
-    from studio.domain.timeline.parameters import PARAMETERS
-
     return tr(PARAMETERS[lane].title)
+
+
+def described_key(timeline: Timeline, key: ChosenKey) -> str:
+    """A sentence about a chosen key for a screen reader."""
+    clip = timeline.clip(key.clip)
+    if clip is None:
+        return ""
+    where = tr("{lane}, key {at} frames after the start of “{name}”").format(
+        lane=lane_name(key.parameter), at=f"{float(key.at):g}", name=clip_name(clip)
+    )
+    value = next((each.value for each in lane_keys(clip, key.parameter) if each.at == key.at), None)
+    words = next((each.prompt for each in clip.words if key.parameter == WORDS and each.at == key.at), "")
+    return f"{where}: {value:.3g}" if value is not None else f"{where}: {words}"
 
 
 def described(timeline: Timeline, clip: Clip) -> str:

@@ -22,7 +22,7 @@ from studio.ui.timeline.headers import WIDTH, Headers
 from studio.ui.timeline.invitation import Invitation
 from studio.ui.timeline.key_edits import KeyEdits
 from studio.ui.timeline.menus import Menus
-from studio.ui.timeline.naming import described
+from studio.ui.timeline.naming import described, described_key
 from studio.ui.timeline.open_lanes import OpenLanes
 from studio.ui.timeline.popups import NamePopup, PromptPopup
 from studio.ui.timeline.ruler import Ruler
@@ -216,6 +216,7 @@ class TimelinePanel(QWidget):
         desk, strip, ruler = self.desk, self.strip, self.ruler
         desk.changed.connect(lambda *_: self._follow_timeline())
         desk.selection_changed.connect(self._describe)
+        strip.keys_changed.connect(self._describe)
         desk.playhead_changed.connect(self._follow_playhead)
         self.axis.changed.connect(self._follow_view)
         strip.rows_changed.connect(self._follow_rows)
@@ -356,5 +357,7 @@ class TimelinePanel(QWidget):
             words = described(timeline, clip)
             if count > 1:
                 words = self.tr("{clip}, and {n} more").format(clip=words, n=count - 1)
+        if key := next(iter(self.strip.keys), None):
+            words = described_key(timeline, key)
         self.strip.setAccessibleDescription(words)
         QAccessible.updateAccessibility(QAccessibleEvent(self.strip, QAccessible.Event.DescriptionChanged))

@@ -19,7 +19,7 @@ _ZONE = 8  # height of the bar between in and out point
 _FLAG = 12
 _REACH = 7.0
 
-Snapped = Callable[[float], int]
+Snapped = Callable[[float, int], int]  # a place, and the frame from which something is dragged there
 
 
 class Ruler(QWidget):
@@ -124,7 +124,7 @@ class Ruler(QWidget):
 
     def _hold_marker(self, marker: int) -> Callable[[float, bool], None]:
         def move(x: float, done: bool) -> None:
-            self.marker_dragged.emit(marker, self._snapped(self._axis.view.frame(x)), done)
+            self.marker_dragged.emit(marker, self._snapped(self._axis.view.frame(x), marker), done)
 
         return move
 
@@ -132,7 +132,7 @@ class Ruler(QWidget):
         zone = self._desk.timeline.zone or Zone(0, 1)
 
         def move(x: float, done: bool) -> None:
-            frame = self._snapped(self._axis.view.frame(x))
+            frame = self._snapped(self._axis.view.frame(x), zone.start if end == "in" else zone.end)
             moved = (
                 Zone(min(frame, zone.end - 1), zone.end)
                 if end == "in"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
 from studio.domain.geometry import Size
@@ -17,6 +17,8 @@ from studio.ui.theme.tokens import TYPE
 from studio.ui.timeline.axis import TimeView
 from studio.ui.timeline.facts import Facts, Thumbnails, Waves
 from studio.ui.timeline.inks import ink
+
+_COARSE = 8  # logical pixels: while the view is zoomed, the same shortened words serve for a while
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,10 @@ class Scene:
         """Where a clip begins, in pixels."""
         return self.view.x(clip.start + turn * self.timeline.ring)
 
+    def explained(self, clip: Clip) -> bool:
+        """Is it said what can be done with its empty lanes? Of what is selected, so that it is not said everywhere."""
+        return not self.selected or clip.id in self.selected
+
     def clips(self, track: Track) -> Iterator[tuple[Clip, int]]:
         """The clips of which something is to be painted, with the turn of the ring."""
         low, high = self.view.frame(self.dirty.left()), self.view.frame(self.dirty.right())
@@ -71,16 +77,13 @@ class Scene:
             return
         self.painter.setFont(letters(size, strong))
         self.painter.setPen(ink(colour))
-        self.painter.drawText(
-            box,
-            Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
-            elided(words, round(box.width()), size, strong),
-        )
+        if width_of(words, size, strong) > box.width():
+            words = elided(words, int(box.width() // _COARSE * _COARSE), size, strong)
+        self.painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
 
     def sign(self, name: str, colour: str, x: float, y: float, side: int = 14) -> None:
         """An icon with its upper left corner there."""
-        picture = pixmap(name, colour, side, self.ratio)
-        self.painter.drawPixmap(QRectF(QPointF(x, y), QSizeF(side, side)), picture, QRectF(picture.rect()))
+        self.painter.drawPixmap(QPointF(x, y), pixmap(name, colour, side, self.ratio))
 
 
 @functools.cache

@@ -16,30 +16,33 @@ class Snapper:
     def __init__(self, desk: TimelineDesk, axis: TimeAxis) -> None:
         self._desk, self._axis = desk, axis
         self.on = True
-        self._known: tuple[Timeline, frozenset[str], int, tuple[SnapPoint, ...]] | None = None
+        self._known: tuple[Timeline, frozenset[str], frozenset[int], int, tuple[SnapPoint, ...]] | None = None
 
     def moved(
-        self, by: float, edges: Collection[int], own: Collection[str], free: bool = False
+        self, by: float, edges: Collection[int], own: Collection[str] = (), free: bool = False
     ) -> tuple[int, float | None]:
         """The whole frames that `edges` of the clips `own` go when they are dragged `by` frames, and the frame at which
-        one of them has caught; `free` lets none catch.
+        one of them has caught; `free` lets none catch. Nothing catches where it is already: it could not be moved a
+        little.
         """
         whole = round(by)
         if free or not self.on:
             return whole, None
-        points = self._points(frozenset(own))
-        caught = snap_edges(
-            self._desk.timeline, [edge + whole for edge in edges], points, _REACH / self._axis.view.scale
-        )
+        ring = self._desk.timeline.ring
+        left = frozenset(edge % ring for edge in edges) if ring else frozenset(edges)
+        points = self._points(frozenset(own), left)
+        reach = _REACH / self._axis.view.scale
+        caught = snap_edges(self._desk.timeline, [edge + whole for edge in edges], points, reach)
         return (whole, None) if caught is None else (whole + caught.by, caught.at)
 
-    def snapped(self, frame: float) -> int:
-        """The whole frame that is meant by a place."""
-        return self.moved(frame, (0,), ())[0]
+    def snapped(self, frame: float, left: int) -> int:
+        """The whole frame that is meant by a place, for what is dragged there from frame `left`."""
+        return left + self.moved(frame - left, (left,))[0]
 
-    def _points(self, own: frozenset[str]) -> tuple[SnapPoint, ...]:
+    def _points(self, own: frozenset[str], left: frozenset[int]) -> tuple[SnapPoint, ...]:
         timeline, playhead = self._desk.timeline, self._desk.playhead
         known = self._known
-        if known is None or known[0] is not timeline or known[1:3] != (own, playhead):
-            self._known = known = (timeline, own, playhead, snap_points(timeline, own, playhead))
-        return known[3]
+        if known is None or known[0] is not timeline or known[1:4] != (own, left, playhead):
+            points = tuple(point for point in snap_points(timeline, own, playhead) if point.at not in left)
+            self._known = known = (timeline, own, left, playhead, points)
+        return known[4]

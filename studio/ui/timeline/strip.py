@@ -35,6 +35,7 @@ class Strip(QWidget):
 
     rows_changed = Signal()
     top_changed = Signal()
+    keys_changed = Signal()  # others are chosen
 
     def __init__(self, desk: TimelineDesk, axis: TimeAxis, facts: Facts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -100,8 +101,10 @@ class Strip(QWidget):
 
     def choose_keys(self, keys: Iterable[ChosenKey]) -> None:
         """Select these keys, and no others."""
-        if frozenset(keys) != self.keys:
-            self.keys = frozenset(keys)
+        chosen = frozenset(keys)
+        if chosen != self.keys:
+            self.keys = chosen
+            self.keys_changed.emit()
             self.update()
 
     def spot(self, x: float, y: float) -> Spot:

@@ -26,7 +26,7 @@ def paint_words(scene: Scene, row: Row, track: Track) -> None:
         painter.save()
         painter.setClipRect(box.intersected(scene.dirty), Qt.ClipOperation.IntersectClip)
         painter.fillRect(box, ink(COLOURS.field, 150))
-        if not clip.words:
+        if not clip.words and scene.explained(clip):
             room = box.adjusted(8 + max(0.0, -left), 0, -8, 0)
             scene.text(room, tr("Double-click to key the prompt"), COLOURS.faint)
         for index, start, end in word_spans(scene.timeline, clip):

@@ -21,9 +21,13 @@ from studio.engine.models import LoadedModel
 from studio.engine.sampling import build_scheduler
 from studio.engine.video_models import job
 from studio.engine.video_models.coding import VideoCoder
+from studio.engine.video_models.course import Course
+from studio.engine.video_models.denoising import denoise_clip
 from studio.engine.video_models.drivers import Ltx, Score
 from studio.engine.video_models.extent import extent_of
+from studio.engine.video_models.grid import Grid
 from studio.engine.video_models.loading import coder_of
+from studio.engine.video_models.view import View
 from studio.imaging.pixels import Pixels
 from tests.engine.jobs import Result, is_plain
 from tests.engine.video_models.conftest import Clips, request, slow
@@ -204,6 +208,30 @@ def test_closed_windows_and_rolls_act(clips: Clips, name: str) -> None:
         clips(name, request(name, long, windows=Windows(roll=long // 4 if name == "wan" else 5))).digests(),
     ]
     assert len({tuple(digests) for digests in kinds}) == 4
+
+
+def test_rolled_rings_and_closed_windows_have_no_seam(clips: Clips) -> None:
+    """All latents begin with one noise, so that what differs between them comes from their places alone: seen at once
+    and not rolled, the ring's ends are two ends.
+    """
+    assert _seam(clips, roll=0, length=12) > 5
+    assert _seam(clips, roll=5, length=12) < 1.5
+    assert _seam(clips, roll=0, length=6) < 1.5
+
+
+def _seam(clips: Clips, roll: int, length: int) -> float:
+    """The jump at the seam of a ring of 12 latents, as a share of the median inner one."""
+    model, recipe = loaded(clips, "ltx"), request("ltx", 12, steps=12).recipe
+    noise = torch.randn((1, 8, 1, 2, 2), generator=torch.Generator().manual_seed(7)).repeat(1, 1, 12, 1, 1)
+    driver, texts = Ltx(model, 7), ("a red fox", "")
+    words = model.conditioner.encode(*texts, True, lambda message: None)
+    score = Score(recipe, words, texts, 12.0, 8 * 11 + 1, noise, torch.Generator().manual_seed(1))
+    course = Course(Grid(8, 12, 2, 2, packed=True), noise, roll=roll)
+    view = View(course, driver.latents_name, length, length // 4, ring=True)
+    with quiet():
+        latents = denoise_clip(driver, score, course, view, lambda pipe, guess: lambda *about: None)
+    jumps = (latents - torch.roll(latents, -1, 2)).abs().mean((0, 1, 3, 4))
+    return float(jumps[-1] / jumps[:-1].median())
 
 
 def test_one_picture_at_both_ends_is_kept_once(clips: Clips, red: str) -> None:

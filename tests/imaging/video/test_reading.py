@@ -23,6 +23,7 @@ FORMATS = {
     "v.webm": ("-c:v", "libvpx-vp9", "-g", "12", "-cpu-used", "8", "-deadline", "realtime"),
     "m.avi": ("-c:v", "mpeg4", "-bf", "2", *GROUPS),
     "t.ts": ("-c:v", "mpeg2video", "-bf", "2", *GROUPS),
+    "open.ts": ("-c:v", "libx264", "-x264-params", "open-gop=1:keyint=12", "-bf", "3", "-pix_fmt", "yuv420p"),
     "raw.h264": ("-c:v", "libx264", *GROUPS),
     "i.mkv": ("-c:v", "mjpeg", "-q:v", "2"),
     "a.gif": (),

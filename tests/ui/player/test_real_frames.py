@@ -1,11 +1,13 @@
 """The player on a real montage of a project: the canvas, a take whose frames arrive, overlays."""
 
 import io
+import wave
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtWidgets import QWidget
@@ -17,10 +19,12 @@ from studio.domain.document.layers import PaintLayer
 from studio.domain.geometry import Rect
 from studio.domain.recipe import Recipe
 from studio.domain.sequence import FrameSequence
-from studio.domain.timeline.model import Canvas, Clip, Generated, Take, Timeline, Track, TrackKind
+from studio.domain.timeline.model import Canvas, Clip, Generated, Sound, Take, Timeline, Track, TrackKind
 from studio.session.canvas import CanvasSession
 from studio.session.montage import montage_of
 from studio.ui.paint.desk import PaintDesk
+from studio.ui.player.audio import RATE, Feed
+from studio.ui.player.course import course_of
 from studio.ui.player.pane import PlayerPane
 from studio.ui.timeline.desk import TimelineDesk
 from tests.ui.paint.sitting import solid
@@ -117,3 +121,17 @@ def test_the_canvas_lies_over_a_take_and_follows_the_brush(theatre: Theatre) -> 
     theatre.desk.undo()
     theatre.rendered()
     assert theatre.seen() == (100, 0, 0)
+
+
+def test_the_sound_of_a_file_is_fed_seamlessly_across_the_seam_of_a_ring(theatre: Theatre, tmp_path: Path) -> None:
+    rate, file = Fraction(30000, 1001), tmp_path / "tone.wav"
+    with wave.open(str(file), "wb") as out:
+        out.setparams((2, 2, RATE, 0, "NONE", ""))
+        out.writeframes((np.ones((RATE, 2)) * 8192).astype("<i2").tobytes())
+    track = Track("audio", TrackKind.AUDIO, clips=(Clip("tone", Sound(str(file), Fraction(1)), 0, 20),))
+    timeline = Timeline(rate, (track,), ring=20)
+    feed = Feed(montage_of(theatre.session).sound, timeline, course_of(timeline, looped=True), 15)
+    blocks = [feed.block() for _ in range(20)]
+    samples = np.concatenate([block for block in blocks if block is not None])
+    assert len(samples) == int((feed._step - 15) * RATE / rate)
+    assert np.allclose(samples, 0.25, atol=0.01)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from studio.domain.easing import PRESETS, Ease
 from studio.domain.timeline.model import Key, Lane
 from studio.ui.timeline.lane_view import keys_of, scale_of, segments
-from studio.ui.timeline.popups import PromptPopup
+from studio.ui.timeline.popups import NamePopup, PromptPopup
 from studio.ui.timeline.rows import RowKind
 from studio.ui.timeline.scene import ChosenKey
 from tests.ui.timeline.conftest import Open
@@ -76,6 +76,15 @@ def test_values_are_dragged_and_held_within_their_range(keyed: Table) -> None:
     assert opacity(keyed, "a")[1] == (20, 1.0)
 
 
+def test_a_key_goes_a_little_way_and_catches_at_what_is_near(keyed: Table) -> None:
+    keyed.drag(at_value(keyed, 4, 0.2), at_value(keyed, 4.5, 0.2), at_value(keyed, 5, 0.2))
+    assert opacity(keyed, "a")[0] == (5, 0.2)  # not held by the place where it was
+    keyed.panel.axis.set_view(keyed.panel.axis.view.zoomed(0.5, 0))
+    keyed.desk.set_playhead(12)
+    keyed.drag(at_value(keyed, 5, 0.2), at_value(keyed, 9, 0.2), at_value(keyed, 11, 0.2))
+    assert opacity(keyed, "a")[0] == (12, 0.2)
+
+
 def test_several_keys_go_together(keyed: Table) -> None:
     keyed.click(at_value(keyed, 4, 0.2))
     keyed.click(at_value(keyed, 20, 0.8), held=CTRL)
@@ -134,6 +143,24 @@ def test_keys_by_the_keyboard(keyed: Table) -> None:
     assert [at for at, _ in opacity(keyed, "a")] == [5, 10, 20]
     keyed.panel.key_edits.ease(PRESETS["hold"])
     assert keys_of(keyed.clip("a"), "opacity")[1].ease == Ease(hold=True)
+
+
+def test_a_value_is_typed_and_told(keyed: Table) -> None:
+    keyed.click(at_value(keyed, 4, 0.2))
+    assert keyed.panel.strip.accessibleDescription() == "Opacity, key 4 frames after the start of “waves”: 0.2"
+    keyed.panel.menus.open_for_keys(QPoint(0, 0))
+    assert keyed.panel.menus.shown is not None
+    keyed.panel.menus.shown.actions()[0].trigger()
+    keyed.panel.menus.shown.close()
+    popup = QApplication.activePopupWidget()
+    assert isinstance(popup, NamePopup)
+    assert popup.field.text() == "0.2"
+    popup.field.setText("0,75")
+    QTest.keyClick(popup.field, Qt.Key.Key_Return)
+    assert opacity(keyed, "a")[0] == (4, 0.75)
+    keyed.panel.key_edits.type_value(next(iter(keyed.panel.strip.keys)), "half")
+    assert "no number" in keyed.notes[-1]
+    assert opacity(keyed, "a")[0] == (4, 0.75)
 
 
 def test_prompts_are_flags_that_are_moved_and_written(keyed: Table) -> None:

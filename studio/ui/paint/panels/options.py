@@ -9,6 +9,7 @@ from studio.imaging.gradients import GradientKind
 from studio.ui.paint.desk import Options, PaintDesk
 from studio.ui.paint.keys import TOOLS
 from studio.ui.paint.panels.brush_form import BrushForm
+from studio.ui.paint.panels.flow_form import FlowForm
 from studio.ui.paint.panels.form import Form
 from studio.ui.paint.panels.generate_form import GenerateForm
 from studio.ui.paint.panels.text_form import TextForm
@@ -152,6 +153,7 @@ class OptionsPanel(OnePage):
             ),
             "crop": lambda: PlainForm(self.tr("Drag a rectangle, adjust it, then press Enter. Esc leaves everything.")),
             "frame": lambda: GenerateForm(desk),
+            "flow": lambda: FlowForm(desk),
             "text": lambda: TextForm(desk),
             "brush": lambda: BrushForm(desk, "brush"),
             "eraser": lambda: BrushForm(desk, "eraser"),

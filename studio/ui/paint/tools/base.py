@@ -44,7 +44,9 @@ class Tool:
 
     A gesture is one `press`, any number of `move`s and a `release`, or a `cancel` in place of the release. `name` is
     the tool's id in the table of tools, `picks` tells that Alt picks a colour while the tool is held,
-    `passing` that it is put down after Enter or Esc, `moves_guides` that it takes hold of guides too.
+    `passing` that it is put down after Enter or Esc, `moves_guides` that it takes hold of guides too, `takes_away` that
+    the right button and the pen's other end do what the left one does with Alt, `shows_freeze` that what stands still
+    is seen as a film.
     """
 
     name: ClassVar[str]
@@ -52,6 +54,8 @@ class Tool:
     picks: ClassVar[bool] = False
     passing: ClassVar[bool] = False
     moves_guides: ClassVar[bool] = False
+    takes_away: ClassVar[bool] = False
+    shows_freeze: ClassVar[bool] = False
 
     def __init__(self, desk: PaintDesk) -> None:
         self.desk = desk

@@ -9,14 +9,14 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from studio.domain.document.brushes import Brush, PenPoint, Symmetry
-from studio.domain.document.layers import Mask
+from studio.domain.document.layers import Mask, MaskLayer
 from studio.domain.geometry import Size
 from studio.imaging.matrices import Point
 from studio.imaging.strokes import Stroke
 from studio.ui.paint.desk import PaintDesk
 from studio.ui.paint.live import Live
 from studio.ui.paint.tools.base import Pointer, Tool
-from studio.ui.paint.tools.targets import OnMask, OnPixels, OnSelection, Target, grey, on_pixels
+from studio.ui.paint.tools.targets import OnContent, OnMask, OnPixels, OnSelection, Target, grey, on_pixels
 from studio.ui.paint.view import View
 from studio.ui.theme.tokens import COLOURS
 
@@ -127,6 +127,8 @@ class BrushTool(Tool):
         if desk.on_mask and layer is not None and layer.mask is not None:
             around = desk.compositor.around(document, layer.id)
             return OnMask(desk.store, around, layer.id, layer.mask, value, document.selection)
+        if isinstance(layer, MaskLayer) and layer.visible and not layer.locked:
+            return OnContent(desk.store, layer, 0 if self.erases else 255, document.selection)
         if (paint := self.paintable()) is None:
             return None
         lock = desk.options.lock_alpha
@@ -136,7 +138,7 @@ class BrushTool(Tool):
 
     def _label(self, target: Target) -> str:
         if not isinstance(target, OnPixels):
-            return _tr("Mask stroke") if isinstance(target, OnMask) else _tr("Quick mask stroke")
+            return _tr("Mask stroke") if isinstance(target, OnMask | OnContent) else _tr("Quick mask stroke")
         return _tr("Eraser stroke") if self.erases else _tr("Brush stroke")
 
 

@@ -7,6 +7,7 @@ from studio.ui.paint.live import Live
 from studio.ui.paint.tools.alike import FillTool, RangeTool, WandTool
 from studio.ui.paint.tools.base import Tool
 from studio.ui.paint.tools.brush import BrushTool, EraserTool
+from studio.ui.paint.tools.flow_brush import FlowTool
 from studio.ui.paint.tools.framing import CropTool, FrameTool
 from studio.ui.paint.tools.gradient import GradientTool
 from studio.ui.paint.tools.moving import MoveTool
@@ -21,6 +22,7 @@ MAKERS: dict[str, Callable[[PaintDesk], Tool]] = {
     "text": TextTool,
     "crop": CropTool,
     "frame": FrameTool,
+    "flow": FlowTool,
     "fill": FillTool,
     "gradient": GradientTool,
     "pick": PickTool,

@@ -7,7 +7,7 @@ import numpy as np
 
 from studio.domain.document.document import Document
 from studio.domain.document.edits import changed, with_selection, with_tiles
-from studio.domain.document.layers import Mask, PaintLayer
+from studio.domain.document.layers import Mask, MaskLayer, PaintLayer
 from studio.domain.document.tiles import places_in
 from studio.domain.geometry import Rect
 from studio.imaging.compose import Around, Compositor
@@ -139,6 +139,37 @@ class OnSelection:
     def change(self, stroke: Stroke) -> Change:
         """The new selection."""
         return lambda document: with_selection(document, stroke.masked(self.store, self.mask, self.value))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OnContent:
+    """A mask layer: whatever its colour, the brush adds to it, and the eraser takes away."""
+
+    store: TileStore
+    layer: MaskLayer
+    value: int
+    selection: Mask | None
+
+    def picture(self, stroke: Stroke, rect: Rect, level: int) -> None:
+        """Nothing: a film shows it."""
+
+    def tint(self, stroke: Stroke, rect: Rect) -> Pixels:
+        """The layer's values as the stroke leaves them."""
+        chosen = None if self.selection is None else self.store.mask(self.selection, rect)
+        base = self.store.mask(self.layer.content, rect)
+        return painted_mask(base, stroke.coverage(rect), self.value, stroke.brush.opacity, chosen)
+
+    def change(self, stroke: Stroke) -> Change:
+        """The layer's new values."""
+
+        def change(document: Document) -> Document:
+            layer = document.find(self.layer.id)
+            if not isinstance(layer, MaskLayer):
+                return document
+            made = stroke.masked(self.store, layer.content, self.value, self.selection)
+            return changed(document, layer.id, content=made)
+
+        return change
 
 
 def on_pixels(
