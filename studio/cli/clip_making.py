@@ -21,7 +21,7 @@ from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.jobs import Picture as Frame
 from studio.domain.messages import Ready
 from studio.domain.recipe import Recipe
-from studio.domain.sequence import Attention, Consistency, Footage, FrameSequence, Method, PromptKey
+from studio.domain.sequence import Attention, Consistency, Footage, FrameSequence, Method, PromptKey, usual_consistency
 from studio.domain.treatment import Arrow, FlowLoop, require_valid_treatment
 from studio.domain.user_paths import expanded
 from studio.session.headless import Cancelled, Headless
@@ -43,9 +43,9 @@ class Request:
     method: str
     common: float
     harmonics: int
-    attention: str
+    attention: str | None
     smoother: int
-    flow: float
+    flow: float | None
     source: Path | None
     strength: float
     image: Path | None
@@ -99,7 +99,9 @@ def sequence_of(request: Request, recipe: Recipe, rate: Fraction) -> FrameSequen
     """What the options ask for. Raises StudioError (INPUT) for what cannot be read."""
     method = _choice(Method, request.method, "--method", (FLOW,))
     source = Footage((str(expanded(request.source).absolute()),)) if request.source else None
-    attention = _choice(Attention, request.attention, "--attention")
+    usual = usual_consistency(method)
+    attention = _choice(Attention, request.attention or usual.attention, "--attention")
+    flow = usual.flow if request.flow is None else request.flow
     return FrameSequence(
         recipe,
         request.frames,
@@ -110,7 +112,7 @@ def sequence_of(request: Request, recipe: Recipe, rate: Fraction) -> FrameSequen
         request.harmonics,
         request.common,
         prompts_of(request.prompts, recipe.prompt),
-        Consistency(attention, request.smoother, request.flow),
+        Consistency(attention, request.smoother, flow),
         source,
         request.strength,
         module=request.module,

@@ -50,10 +50,19 @@ def loop(
     ] = None,
     harmonics: Annotated[int, typer.Option(help="Circles on top of each other: more make it livelier.")] = 1,
     attention: Annotated[
-        str, typer.Option(help="Which frames a frame looks at while it is drawn: own, neighbours or all.")
-    ] = "own",
+        str | None,
+        typer.Option(
+            help="Which frames a frame looks at while it is drawn: own, neighbours or all.",
+            show_default="own; all for video",
+        ),
+    ] = None,
     smoother: Annotated[int, typer.Option(help="Steps at which the motion between frames is smoothed.")] = 0,
-    flow: Annotated[float, typer.Option(help="Share of the frame before in each finished frame, 0 to below 1.")] = 0.0,
+    flow: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of the frame before in each finished frame, 0 to below 1.", show_default="0; 0.85 for video"
+        ),
+    ] = None,
     source: Annotated[Path | None, typer.Option("--video", help="The clip to draw anew (video).")] = None,
     strength: Annotated[float, typer.Option(help="How far to go from --video: 0 keeps, 1 ignores it.")] = 0.5,
     image: Annotated[

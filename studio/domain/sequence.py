@@ -21,7 +21,7 @@ MAX_RATE = 240
 MAX_PROMPT_KEYS = 64
 MAX_HARMONICS = 4
 COMMON = 0.6  # of the steps: the picture keeps its things, and light, water and clouds move
-COMMON_OF_PROMPTS = 0.25
+COMMON_OF_PROMPTS = 0.17  # the shapes stay, and the light goes with the words
 
 
 class Method(StrEnum):
@@ -68,6 +68,11 @@ class Consistency:
     flow: float = 0.0
     steady: bool = True
     colour: bool = True
+
+
+def usual_consistency(method: Method) -> Consistency:
+    """What suits a method: frames of a circle hold together by themselves, those drawn on another clip need more."""
+    return Consistency(Attention.ALL, 0, 0.85) if method is Method.VIDEO else Consistency()
 
 
 @dataclass(frozen=True, slots=True)

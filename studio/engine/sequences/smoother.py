@@ -24,7 +24,7 @@ def smoothed_steps(total: int, wanted: int) -> frozenset[int]:
     count = min(wanted, last - first + 1)
     if count <= 0:
         return frozenset()
-    return frozenset(round(first + (last - first) * (at + 0.5) / count) for at in range(count))
+    return frozenset(first + (last - first + 1) * (2 * at + 1) // (2 * count) for at in range(count))
 
 
 def smoother(model: LoadedModel, total: int, wanted: int, closed: bool, poll: Poll) -> Correct | None:

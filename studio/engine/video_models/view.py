@@ -56,17 +56,21 @@ class View:
         if len(parts) == 1:
             found: torch.Tensor = forward(**call, return_dict=False)[0]
             return found
-        total, weights = None, torch.zeros(grid.frames)
+        return self._blended(forward, call, parts).to(latents.dtype)
+
+    def _blended(self, forward: Any, call: Call, parts: tuple[tuple[int, ...], ...]) -> torch.Tensor:
+        """The weighted mean of what the windows see, float32."""
+        count, total, weights = self.course.grid.frames, None, torch.zeros(self.course.grid.frames)
         for part in parts:
-            frames, share = torch.tensor(part, device=latents.device), torch.tensor(pyramid(len(part))).float()
-            seen = self._by_frame(forward(**self._part(call, frames), return_dict=False)[0], len(part)).float()
+            frames, share = torch.tensor(part), torch.tensor(pyramid(len(part))).float()
+            here = frames.to(call[self.name].device)
+            seen = self._by_frame(forward(**self._part(call, here), return_dict=False)[0], len(part)).float()
             if total is None:
-                total = seen.new_zeros(*seen.shape[:2], grid.frames, *seen.shape[3:])
-            total.index_add_(2, frames, seen * share.to(seen.device).view(1, 1, -1, *[1] * (seen.ndim - 3)))
-            weights.index_add_(0, frames.cpu(), share)
+                total = seen.new_zeros(*seen.shape[:2], count, *seen.shape[3:])
+            total.index_add_(2, here, seen * _along_frames(share, seen))
+            weights.index_add_(0, frames, share)
         assert total is not None
-        mean = total / weights.to(total.device).view(1, 1, -1, *[1] * (total.ndim - 3))
-        return self._native(mean).to(latents.dtype)
+        return self._native(total / _along_frames(weights, total))
 
     def _words(self, like: torch.Tensor) -> torch.Tensor:
         assert self.words is not None
@@ -102,3 +106,8 @@ class _Answer:
     """What a network's caller takes apart by name."""
 
     sample: torch.Tensor
+
+
+def _along_frames(weights: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """One number a frame, to be multiplied with latents that have the frames on axis 2."""
+    return weights.to(like.device).view(1, 1, -1, *[1] * (like.ndim - 3))

@@ -51,10 +51,11 @@ _MP4 = ("-movflags", "+faststart+use_metadata_tags")
 _AAC = ("-c:a", "aac", "-b:a", "192k")
 _OPUS = ("-c:a", "libopus", "-b:a", "128k")
 # Finer than usual for films: in a loop of a few seconds, what the codec does to each frame must stay far below the
-# step from one to the next. Hidden reference frames would make some frames better than others, which shows at the seam.
+# step from one to the next. Frames that are hidden or coded ahead would make some better than others, which shows at
+# the seam.
 _VP9 = (
-    "-c:v", "libvpx-vp9", "-crf", "8", "-b:v", "0", "-row-mt", "1", "-deadline", "good", "-cpu-used", "3",
-    "-auto-alt-ref", "0",
+    "-c:v", "libvpx-vp9", "-crf", "4", "-b:v", "0", "-row-mt", "1", "-deadline", "good", "-cpu-used", "2",
+    "-auto-alt-ref", "0", "-lag-in-frames", "0",
 )  # fmt: skip
 
 PRESETS: dict[str, Preset] = {

@@ -81,7 +81,7 @@ class Foot(QFrame):
             "loop": ("repeat", self.tr("Make it loop"), self.tr(
                 "Finds the best cut in the clip, and blends it along its motion")),
             "double": ("copy-plus", self.tr("Twice the frames"), self.tr("New frames between those that there are")),
-            "complete": ("loader", self.tr("Make the missing frames"), self.tr("Goes on with what an end has left out")),
+            "complete": ("loader", self.tr("Make the missing frames"), self.tr("Goes on where it ended")),
         }  # fmt: skip
 
     def _tool(self, name: str, sign: str, title: str, hint: str) -> QToolButton:

@@ -4,12 +4,12 @@ import dataclasses
 from fractions import Fraction
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.domain.catalog import Library
 from studio.domain.errors import StudioError
 from studio.domain.sequence import Footage, FrameSequence
-from studio.domain.timeline.model import Clip, ClipTask, Generated, Words
+from studio.domain.timeline.model import Clip, ClipTask, Generated, Timeline, Words
 from studio.domain.timeline.parameters import WORDS
 from studio.domain.timeline.requests import request_delete_keys, request_set_task, request_set_words
 from studio.domain.timeline.seen import words_at_frame
@@ -19,6 +19,7 @@ from studio.ui.animate.gestures import Gestures
 from studio.ui.animate.prompt_ring import PromptRing
 from studio.ui.animate.sequence_form import SequenceForm
 from studio.ui.animate.treatment_form import TreatmentForm
+from studio.ui.paint.tabs import OnePage
 from studio.ui.panels.prompt_edit import PromptEdit
 from studio.ui.theme.tokens import SPACE
 from studio.ui.timeline.desk import Change, TimelineDesk
@@ -119,8 +120,6 @@ class GeneratePanel(QWidget):
             self.foreign.setText(words.format(name=clip_name(active), kind=kind_name(active.media)))
         self._writing.setVisible(isinstance(task, FrameSequence))
         self.forms.setCurrentWidget(self.form if isinstance(task, FrameSequence) else self.treatment)
-        for form in (self.form, self.treatment):  # the one that is hidden must not ask for room
-            form.setVisible(form is self.forms.currentWidget())
         self.follow_playhead()
 
     def follow_playhead(self, *_: object) -> None:
@@ -212,12 +211,12 @@ class GeneratePanel(QWidget):
             local = Fraction(clip.length, 2).limit_denominator(1)
         text = self.prompt.text()
 
-        def change(now: object) -> object:
+        def change(now: Timeline) -> Timeline:
             if first:
-                now = request_set_words(now, clip.id, Fraction(0), recipe.prompt, recipe.negative)  # type: ignore[arg-type]
-            return request_set_words(now, clip.id, local, text, recipe.negative)  # type: ignore[arg-type]
+                now = request_set_words(now, clip.id, Fraction(0), recipe.prompt, recipe.negative)
+            return request_set_words(now, clip.id, local, text, recipe.negative)
 
-        if self._desk.request(self.tr("Another prompt"), change):  # type: ignore[arg-type]
+        if self._desk.request(self.tr("Another prompt"), change):
             self._go_to(local)
             self.prompt.setFocus()
             self.prompt.selectAll()
@@ -231,14 +230,14 @@ class GeneratePanel(QWidget):
         only = left[0] if len(left) == 1 else None
         places = {words.at for words in clip.words} if only is not None else {at}
 
-        def change(now: object) -> object:
-            now = request_delete_keys(now, clip.id, WORDS, places)  # type: ignore[arg-type]
+        def change(now: Timeline) -> Timeline:
+            now = request_delete_keys(now, clip.id, WORDS, places)
             if only is None:
                 return now
             recipe = dataclasses.replace(task.recipe, prompt=only.prompt, negative=only.negative)
             return request_set_task(now, clip.id, dataclasses.replace(task, recipe=recipe))
 
-        self._desk.request(self.tr("Delete prompt"), change)  # type: ignore[arg-type]
+        self._desk.request(self.tr("Delete prompt"), change)
 
     def _go_to(self, at: Fraction) -> None:
         clip = self.clip
@@ -269,7 +268,7 @@ class GeneratePanel(QWidget):
         for part in (self.prompt, self.where, self.negative, self.ring):
             writing.addWidget(part)
         writing.addWidget(self.add_prompt, 0, Qt.AlignmentFlag.AlignLeft)
-        self.forms = QStackedWidget()
+        self.forms = OnePage()
         self.forms.addWidget(self.form)
         self.forms.addWidget(self.treatment)
         body = QWidget()

@@ -15,6 +15,10 @@ from studio.session.canvas import CanvasSession
 from studio.ui.paint.composition import Composition
 from studio.ui.paint.desk import PaintDesk
 from studio.ui.paint.differing import Differing
+from studio.ui.paint.frames.flow_edits import FlowEdits
+from studio.ui.paint.frames.frame_bar import FrameBar
+from studio.ui.paint.frames.frame_desk import FrameDesk
+from studio.ui.paint.frames.onion_skin import CanvasOnion
 from studio.ui.paint.image_edits import ImageEdits
 from studio.ui.paint.layer_edits import LayerEdits
 from studio.ui.paint.live import Live
@@ -85,6 +89,10 @@ class Editor(QFrame):
         self.staging = Staging(self.surface)
         self.differing = Differing(self.desk, self.staging, self)
         self.live_bar, self.live_pane = LiveBar(self.desk), LivePane()
+        self.flow = FlowEdits(self.desk, session.takes, self)
+        self.frames = FrameDesk(self.desk, session.takes, self)
+        self.onion = CanvasOnion(self.frames, self)
+        self.frame_bar = FrameBar(self.frames, self.onion)
         self.toast = Toast(self.surface)
         self.adjustment = AdjustmentForm(self.desk, self.edits)
         self._again = QTimer(self, interval=_AGAIN)
@@ -143,6 +151,7 @@ class Editor(QFrame):
         self.history.close_work()
         self.past.close_work()
         self.differing.close_work()
+        self.onion.close_work()
         self.navigator.close_work()
         self.adjustment.close_work()
         self.session.saved.disconnect(self._saved.emit)
@@ -195,6 +204,7 @@ class Editor(QFrame):
         self.live_pane.hide()
         middle = QVBoxLayout()
         middle.setSpacing(0)
+        middle.addWidget(self.frame_bar)
         middle.addWidget(self.live_bar)
         middle.addWidget(halves, 1)
         return middle
@@ -239,7 +249,9 @@ class Editor(QFrame):
         self.live.redrawn.connect(surface.redraw)
         self.live.tinted.connect(surface.overlays.tinted)
         surface.view_changed.connect(self._view_changed)
-        surface.staging = self.staging
+        surface.staging, surface.onion = self.staging, self.onion
+        self.onion.changed.connect(surface.update)
+        self.frames.opened.connect(self._show_frame)
         self.staging.changed.connect(surface.update)
         surface.opacity_wanted.connect(self._set_opacity)
         self.layers.menu_wanted.connect(self.menu_wanted)
@@ -252,6 +264,14 @@ class Editor(QFrame):
 
     def _view_changed(self) -> None:
         self.live.level = self.surface.level
+
+    def _show_frame(self) -> None:
+        """All of the frame that was put onto the canvas, and as large as there is room."""
+        if (repair := self.frames.repair) is not None:
+            rect = repair.rect
+            view = self.surface.view.fitted(rect.size)
+            view = dataclasses.replace(view, x=rect.x + rect.width / 2, y=rect.y + rect.height / 2)
+            self.surface.set_view(view, fitted=rect == self.desk.document.rect)
 
     def _set_opacity(self, share: float) -> None:
         self.change_brush(opacity=share)

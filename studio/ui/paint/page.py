@@ -43,6 +43,8 @@ class PaintPage(QFrame):
     zoomed = Signal(float)
     leaving = Signal()  # the project on the table is about to be closed
     opened = Signal()  # another project is on the table
+    clip_made = Signal(str)  # a clip was put on the timeline, whose frames are to be made
+    frame_returned = Signal(str)  # of this clip, and to be seen there
     _done = Signal(object, object)  # what to do with it, a Future
 
     def __init__(self, studio: Studio, frame: Size, parent: QWidget | None = None) -> None:
@@ -365,6 +367,8 @@ class PaintPage(QFrame):
         editor.staging.kept.connect(lambda taken, shown: keep_all(editor, taken, shown))
         editor.abilities_changed.connect(self.abilities_changed)
         editor.menu_wanted.connect(self.menu_wanted)
+        editor.flow.made.connect(self.clip_made)
+        editor.frames.returned.connect(self.frame_returned)
         editor.surface.view_changed.connect(lambda view: self.zoomed.emit(view.zoom))
         self.zoomed.emit(editor.surface.view.zoom)
         self.editor = editor

@@ -76,6 +76,9 @@ class EditDrag:
     def _approach(self, at: Callable[[int], Change], wanted: int) -> None:
         """As far as it can go from where it went at last, by halves: what stops it, stops it from there on."""
         good, bad = self._by, wanted
+        next_one = good + (1 if bad > good else -1)
+        if next_one == bad or self._strip.desk.preview(at(next_one)):
+            bad = next_one  # it stands at what stops it already
         while abs(bad - good) > 1:
             middle = (good + bad) // 2
             if self._strip.desk.preview(at(middle)):

@@ -10,14 +10,15 @@ import pytest
 from studio.domain.catalog import Family
 from studio.domain.errors import ErrorKind, JobCancelled, StudioError
 from studio.domain.geometry import Size
-from studio.domain.messages import ClipPreview, Phase, Progress
+from studio.domain.messages import ClipPreview, Phase, Planned, Progress
 from studio.domain.plan import Rung
 from studio.domain.recipe import RingNoise
 from studio.domain.samplers import SAMPLERS
-from studio.domain.sequence import Attention, Consistency, PromptKey
+from studio.domain.sequence import Attention, Consistency, FrameSequence, PromptKey
 from studio.engine.sequences.drawing import PREVIEW_SIDE
 from studio.engine.sequences.group import chunks, group_size
 from studio.engine.shortage import VARIABLE
+from studio.imaging.blobs import BlobStore
 from tests.engine.jobs import Runner, is_plain, recipe
 from tests.engine.sequences.clips import PLAIN, Clip, Clips, circle, counted, steps, together, worst
 
@@ -94,7 +95,8 @@ def test_what_frames_have_in_common_is_drawn_once(
         clip = clips(wanted)
     assert batches == [1] * begin + [4] * (calls - begin)
     told = [event for event in clip.of(Progress) if event.phase is Phase.DENOISE]
-    assert [event.step for event in told] == [*range(1, begin + 1), *range(begin + 4, begin + 4 * calls, 4)][: len(told)]
+    after = [begin + 4 * done for done in range(1, calls - begin + 1)]
+    assert [event.step for event in told] == [*range(1, begin + 1), *after]
     assert (told[-1].step, told[-1].total) == (begin + 4 * (calls - begin),) * 2
 
 
@@ -111,15 +113,16 @@ def test_more_motion_changes_more(clips: Clips) -> None:
 # ------------------------------------------------------------------------------------------------ steady
 
 
-@pytest.mark.parametrize("frames", [8, 24])
-def test_a_steady_loop_changes_as_much_at_each_step(clips: Clips, frames: int) -> None:
-    """Of a picture whose speed varies twofold on the way round."""
-    wanted = circle(Family.STARTER, frames, motion=1.0, guidance=8.0, steps=4)
+@pytest.mark.parametrize("common", [0.0, 0.5])
+def test_a_steady_loop_changes_as_much_at_each_step(drawn: Clips, common: float) -> None:
+    """Real pictures do not: without it, their steps differ by a fifth and more."""
+    request = dataclasses.replace(recipe(Family.STARTER, prompt="sunset over the sea", steps=4), size=Size(128, 128))
+    wanted = FrameSequence(request, 12, common=common)
     spreads = []
     for consistency in (PLAIN, STEADY):
-        made = steps(clips(dataclasses.replace(wanted, consistency=consistency), Family.STARTER).film())
+        made = steps(drawn(dataclasses.replace(wanted, consistency=consistency), Family.STARTER).film())
         spreads.append(made.std() / made.mean())
-    assert spreads[1] < 0.6 * spreads[0] and spreads[1] < 0.25, spreads
+    assert spreads[1] < 0.6 * spreads[0] and spreads[1] < 0.2, spreads
 
 
 def test_frames_say_where_they_come_from(clips: Clips) -> None:
@@ -180,7 +183,6 @@ def test_samplers_that_shake_frames_are_refused(clips: Clips, sampler: str) -> N
 
 def test_a_cancel_is_heard_within_a_step(clips: Clips, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("studio.engine.sequences.job._POLL_SECONDS", 0.0)
-    clip = Clip(clips("").store) if False else None
     asked: list[int] = []
 
     def poll(seen: Clip) -> None:
@@ -190,41 +192,37 @@ def test_a_cancel_is_heard_within_a_step(clips: Clips, monkeypatch: pytest.Monke
             if len(asked) == 4:  # after the first step it is asked once, and then by the network's blocks
                 raise JobCancelled
 
-    clip = clips_into(clips)
+    clip = Clip(BlobStore(clips.store))
     with pytest.raises(JobCancelled):
         clips.go(clip, circle(steps=4), poll=poll)
     assert len([event for event in clip.of(Progress) if event.phase is Phase.DENOISE]) == 1
     assert not clip.digests()
 
 
-def clips_into(clips: Clips) -> Clip:
-    from studio.imaging.blobs import BlobStore
-
-    return Clip(BlobStore(clips.store))
-
-
-@pytest.mark.parametrize("attention", [Attention.OWN, Attention.NEIGHBOURS])
+@pytest.mark.parametrize(("attention", "least"), [(Attention.OWN, 1), (Attention.NEIGHBOURS, 2)])
 def test_a_clip_comes_down_the_ladder_when_memory_runs_out(
-    clips: Clips, monkeypatch: pytest.MonkeyPatch, attention: Attention
+    clips: Clips, monkeypatch: pytest.MonkeyPatch, attention: Attention, least: int
 ) -> None:
     wanted = circle(frames=3, steps=3, guidance=1.0, consistency=together(attention=attention))
     plain = clips(wanted).film()
-    monkeypatch.setenv(VARIABLE, "denoise@3:9")
+    monkeypatch.setenv(VARIABLE, "denoise@3:2")  # at the first step of the whole, and, of three frames, of the last
     with counted(monkeypatch) as batches:
         found = clips(wanted)
-    assert batches[0] == 3 and (1 if attention is Attention.OWN else 2) in batches, "fewer at once"
+    assert batches[0] == 3 and least in batches, "fewer at once"
     assert sorted(found.frames()) == [0, 1, 2]
+    assert len(found.of(Planned)) > 1
     if attention is Attention.OWN:
         assert worst(found.film(), plain) <= 1
 
 
+@pytest.mark.parametrize(("family", "rung"), [(Family.SD1, Rung.OFFLOADED), (Family.STARTER, Rung.OFFLOADED)])
 def test_frames_are_drawn_one_by_one_where_there_is_little_memory(
-    clips: Clips, monkeypatch: pytest.MonkeyPatch
+    clips: Clips, monkeypatch: pytest.MonkeyPatch, family: Family, rung: Rung
 ) -> None:
-    wanted = circle(frames=3, steps=2, guidance=1.0)
-    plain = clips(wanted).film()
+    wanted = circle(family, 3, steps=2, guidance=1.0)
+    plain = clips(wanted, family).film()
     with counted(monkeypatch) as batches:
-        small = clips(wanted, rung=Rung.TILED).film()
+        small = clips(wanted, family, rung=rung).film()
     assert set(batches) == {1} and len(batches) == 6
     assert worst(small, plain) <= 1
 
@@ -240,9 +238,7 @@ def test_previews_show_all_frames_of_the_group_and_are_small(
     monkeypatch.setattr("studio.engine.sequences.group._MOST", 2)
     clip = clips(circle(family, 3, steps=2, size=size), family, previews=True)
     found = clip.of(ClipPreview)
-    assert [each.indices for each in found] == [(0, 1)] * 2 + [(2,)] * 2 or {
-        number for each in found for number in each.indices
-    } == {0, 1, 2}
+    assert sorted({each.indices for each in found}) in ([(0,), (1, 2)], [(0, 1), (2,)])
     for each in found:
         assert max(each.width, each.height) <= PREVIEW_SIDE
         assert len(each.rgb) == len(each.indices) * each.width * each.height * 3

@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from studio.domain.document.document import Document
 from studio.domain.timeline.model import Timeline, Track, TrackKind
 from studio.domain.timeline.requests import request_lock_track, request_move_clips
+from studio.ui.timeline.axis import TimeView
 from tests.ui.timeline.conftest import Open
 from tests.ui.timeline.editing import ALT, CTRL, RATE, SHIFT, Table, video
 
@@ -26,7 +27,8 @@ def test_a_drag_moves_a_clip_in_one_step(table: Table) -> None:
 
 
 def test_a_dragged_clip_catches_at_its_neighbour_and_the_guide_is_shown(table: Table) -> None:
-    table.drag(table.place(65, "below"), table.place(55, "below"), table.place(45.4, "below"), drop=False)
+    table.panel.axis.set_view(TimeView(5.0, 0.0, table.panel.axis.view.width))  # 9 pixels are nearly two frames
+    table.drag(table.place(65, "below"), table.place(55, "below"), table.place(46, "below"), drop=False)
     assert table.panel.strip.guide == 40
     QTest.mouseRelease(table.panel.strip, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(0, 0))
     assert table.clip("c").start == 40
@@ -34,6 +36,7 @@ def test_a_dragged_clip_catches_at_its_neighbour_and_the_guide_is_shown(table: T
 
 
 def test_without_the_magnet_nothing_catches(table: Table) -> None:
+    table.panel.axis.set_view(TimeView(5.0, 0.0, table.panel.axis.view.width))
     table.key(Qt.Key.Key_S)
     table.drag(table.place(65, "below"), table.place(46, "below"))
     assert table.clip("c").start == 41

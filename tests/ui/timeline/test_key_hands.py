@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QApplication
 
 from studio.domain.easing import PRESETS, Ease
 from studio.domain.timeline.model import Key, Lane
+from studio.domain.timeline.requests import request_set_key
+from studio.ui.timeline.axis import TimeView
 from studio.ui.timeline.lane_view import keys_of, scale_of, segments
 from studio.ui.timeline.popups import NamePopup, PromptPopup
 from studio.ui.timeline.rows import RowKind
@@ -76,13 +78,15 @@ def test_values_are_dragged_and_held_within_their_range(keyed: Table) -> None:
     assert opacity(keyed, "a")[1] == (20, 1.0)
 
 
-def test_a_key_goes_a_little_way_and_catches_at_what_is_near(keyed: Table) -> None:
-    keyed.drag(at_value(keyed, 4, 0.2), at_value(keyed, 4.5, 0.2), at_value(keyed, 5, 0.2))
-    assert opacity(keyed, "a")[0] == (5, 0.2)  # not held by the place where it was
-    keyed.panel.axis.set_view(keyed.panel.axis.view.zoomed(0.5, 0))
-    keyed.desk.set_playhead(12)
-    keyed.drag(at_value(keyed, 5, 0.2), at_value(keyed, 9, 0.2), at_value(keyed, 11, 0.2))
-    assert opacity(keyed, "a")[0] == (12, 0.2)
+def test_a_key_goes_a_little_way_and_catches_at_what_is_near(table: Table) -> None:
+    table.panel.lanes.show("below", "opacity")
+    table.panel.axis.set_view(TimeView(6.0, 0.0, table.panel.axis.view.width))  # 9 pixels are a frame and a half
+    table.desk.request("Key", lambda timeline: request_set_key(timeline, "c", "opacity", Fraction(10), 0.5))
+    table.drag(at_value(table, 70, 0.5), at_value(table, 70.5, 0.5), at_value(table, 71, 0.5))
+    assert opacity(table, "c") == [(11, 0.5)]  # not held by the place where it was
+    table.desk.set_playhead(75)
+    table.drag(at_value(table, 71, 0.5), at_value(table, 73, 0.5), at_value(table, 74, 0.5))
+    assert opacity(table, "c") == [(15, 0.5)]
 
 
 def test_several_keys_go_together(keyed: Table) -> None:

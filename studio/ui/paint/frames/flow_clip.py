@@ -7,20 +7,14 @@ import numpy as np
 
 from studio.domain.document.document import Document
 from studio.domain.document.flow import faster
-from studio.domain.errors import StudioError
 from studio.domain.geometry import Size
-from studio.domain.timeline.model import Clip, Generated, Timeline, TrackKind, new_id
-from studio.domain.timeline.requests import (
-    new_clip,
-    request_add_clip,
-    request_add_track,
-    request_rate,
-    request_ring,
-)
+from studio.domain.timeline.model import new_id
+from studio.domain.timeline.requests import request_name_clip
 from studio.domain.treatment import FlowLoop, require_valid_treatment
 from studio.imaging.pixels import encode_png
 from studio.session.clips.sources import take_path
 from studio.session.clips.takes import Made, TakeStore
+from studio.ui.animate.new_clips import with_new_loop
 from studio.ui.paint.desk import Options, PaintDesk
 from studio.ui.paint.frames.still import still_of
 
@@ -51,28 +45,5 @@ def with_loop(desk: PaintDesk, takes: TakeStore, document: Document, options: Op
         task = dataclasses.replace(task, freeze=take_path(take, 1))
     takes.keep_all(take, made).result()
     height, width = still.pixels.shape[:2]
-    media = Generated(task, task.rate, task.frames, Size(width, height))
-    return dataclasses.replace(document, timeline=_placed(document.timeline, media, clip_id))
-
-
-def _placed(timeline: Timeline, media: Generated, clip_id: str) -> Timeline:
-    """The clip in the first gap of the lowest track that has room; on a track of its own where none has. An empty
-    timeline becomes a ring of just this loop.
-    """
-    empty = timeline.length == 0
-    if empty:
-        timeline = request_rate(timeline, media.rate)
-    clip = dataclasses.replace(new_clip(media, timeline, NAME), id=clip_id)
-    for track in timeline.tracks:
-        if track.kind is TrackKind.VIDEO and not track.locked and not track.hidden:
-            try:
-                return _ringed(request_add_clip(timeline, track.id, clip), clip, empty)
-            except StudioError:
-                continue  # no gap on this one is long enough
-    timeline = request_add_track(timeline, TrackKind.VIDEO)
-    track = [each for each in timeline.tracks if each.kind is TrackKind.VIDEO][-1]
-    return _ringed(request_add_clip(timeline, track.id, clip, 0), clip, empty)
-
-
-def _ringed(timeline: Timeline, clip: Clip, empty: bool) -> Timeline:
-    return request_ring(timeline, clip.length) if empty else timeline
+    timeline = with_new_loop(document.timeline, task, clip_id, 0, Size(width, height))
+    return dataclasses.replace(document, timeline=request_name_clip(timeline, clip_id, NAME))

@@ -78,7 +78,5 @@ class FlowEdits(QObject):
             self.made.emit(clip)
 
 
-
-
 def _tr(text: str) -> str:
     return QCoreApplication.translate("PaintEdits", text)

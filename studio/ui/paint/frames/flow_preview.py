@@ -1,4 +1,4 @@
-"""The canvas as it will flow, small and in its place, made beside the window's thread and made anew as arrows change."""
+"""The canvas as it will flow, small and in its place, made beside the window's thread and anew as arrows change."""
 
 import threading
 from collections.abc import Callable, Iterator

@@ -1,11 +1,12 @@
 """How the canvas flows along its arrows, and the loop that is made of it."""
 
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from studio.domain.document.flow import freeze_of
 from studio.domain.treatment import MAX_ARROWS
 from studio.ui.paint.desk import Options, PaintDesk
-from studio.ui.paint.panels.form import Form, show_check
+from studio.ui.paint.panels.form import Form
 from studio.ui.theme.tokens import SPACE
 from studio.ui.widgets.buttons import push_button, tool_button
 from studio.ui.widgets.labels import label
@@ -79,7 +80,8 @@ class FlowForm(Form):
         flows = bool(count) and not desk.read_only
         self.preview.setEnabled(bool(count))
         self.loop.setEnabled(flows)
-        show_check(self.preview, options.flow_preview)
+        with QSignalBlocker(self.preview):
+            self.preview.setChecked(options.flow_preview)
         self.freeze_selection.setEnabled(document.selection is not None and not desk.read_only)
         self.freeze_paint.setEnabled(not desk.read_only)
         self.freeze_none.setEnabled(freeze is not None and not desk.read_only)

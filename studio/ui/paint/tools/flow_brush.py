@@ -53,7 +53,7 @@ class FlowTool(Tool):
             self._kept = self.desk.document.flow
             self.move(at)
         else:
-            self._path = [(at.x, at.y)]
+            self._path, self._straight = [(at.x, at.y)], at.shift
 
     def move(self, at: Pointer) -> None:
         """Go on."""
@@ -63,8 +63,8 @@ class FlowTool(Tool):
             self._kept = missed(self._kept, (at.x, at.y), _ERASER / at.scale, size)
         elif self._path and not at.near(*self._path[-1], _NEAR):
             self._path.append((at.x, at.y))
-            self._straight = at.shift
-            self._drawn = along(self._path, size, straight=at.shift)
+            self._straight |= at.shift
+            self._drawn = along(self._path, size, straight=self._straight)
         self.desk.overlay_changed.emit()
 
     def release(self, at: Pointer) -> None:
@@ -73,7 +73,7 @@ class FlowTool(Tool):
         self._let_go()
         if erasing and kept is not None:
             self.desk.edit(_tr("Erase arrows"), lambda document: with_flow(document, kept))
-        elif drawn and not at.near(*path[0], SLOP) or len(drawn) > 1:
+        elif (drawn and not at.near(*path[0], SLOP)) or len(drawn) > 1:
             self.desk.edit(_tr("Flow"), lambda document: _with(document, drawn))
         elif path:
             self._tell(_tr("Drag to draw where the picture flows: the longer, the stronger."))
