@@ -10,7 +10,17 @@ from pathlib import Path
 
 from bootstrapping.environment import Environment, Plan, ensure, plan
 from bootstrapping.host import Host, SetupError, this_host
-from bootstrapping.system import OFFSCREEN, TESTING, WINDOW, ensure_system, install_command, missing, packages_for
+from bootstrapping.system import (
+    EXTRAS,
+    OFFSCREEN,
+    TESTING,
+    WINDOW,
+    ensure_system,
+    install_command,
+    missing,
+    offer_system,
+    packages_for,
+)
 
 USAGE = """usage: python3 packaging/bootstrap.py COMMAND [ARGUMENTS …]
 
@@ -39,6 +49,14 @@ def child_environ(host: Host, *, offscreen: bool) -> dict[str, str]:
     # OpenMP's threads otherwise spin between operations and starve the window.
     preset = {"OMP_WAIT_POLICY": "PASSIVE"} | ({"QT_QPA_PLATFORM": "offscreen"} if offscreen else {})
     return {**preset, **host.environ}
+
+
+def prepare(host: Host, environment: Environment) -> None:
+    """Set up what the studio needs, and, only when something is set up at all, what is pleasant to have."""
+    ensure_system(host, OFFSCREEN + (WINDOW if host.has_display else ()))
+    if host.has_display and plan(environment, dev=False) is not Plan.NOTHING:
+        offer_system(host, EXTRAS)
+    ensure(host, environment, dev=False)
 
 
 def studio(host: Host, environment: Environment, arguments: Sequence[str]) -> Launch:
@@ -73,20 +91,22 @@ def start(launch: Launch) -> int:
 def doctor(host: Host, environment: Environment) -> int:
     """Print what was found; exit code 1 when something is missing."""
     lacking = missing(host, OFFSCREEN + (WINDOW if host.has_display else ()))
+    silent = missing(host, EXTRAS)
     state = plan(environment, dev=False)
     lines = {
         "system": platform.platform(),
         "python": f"{platform.python_version()} at {host.python}",
         "environment": f"{environment.folder}: {'ready' if state is Plan.NOTHING else 'needs setup'}",
         "display": "yes" if host.has_display else "none: `run` renders the demo",
+        "sound": f"none: {silent[0].name} is missing" if silent else "yes, where there is a device",
         "NVIDIA driver": "yes" if host.which("nvidia-smi") else "not found",
         "free disk": f"{host.free_bytes(environment.root) / 2**30:.1f} GB",
         "missing": ", ".join(need.name for need in lacking) or "nothing",
     }
     for label, found in lines.items():
         print(f"{label + ':':<15}{found}")
-    if lacking and host.which("apt-get"):
-        print(f"{'to install:':<15}{install_command(packages_for(host, lacking))}")
+    if (lacking or silent) and host.which("apt-get"):
+        print(f"{'to install:':<15}{install_command(packages_for(host, lacking + silent))}")
     return 1 if lacking or state is not Plan.NOTHING else 0
 
 
@@ -94,16 +114,14 @@ def dispatch(host: Host, environment: Environment, argv: Sequence[str], start: S
     """Carry out one command line. Raises SetupError."""
     match list(argv):
         case ["run", *arguments]:
-            ensure_system(host, OFFSCREEN + (WINDOW if host.has_display else ()))
-            ensure(host, environment, dev=False)
+            prepare(host, environment)
             return start(studio(host, environment, arguments))
         case ["test", *arguments]:
             ensure_system(host, OFFSCREEN + WINDOW + TESTING)
             ensure(host, environment, dev=True)
             return start(tests(host, environment, arguments))
         case ["setup"]:
-            ensure_system(host, OFFSCREEN + (WINDOW if host.has_display else ()))
-            ensure(host, environment, dev=False)
+            prepare(host, environment)
             host.say("Safelight is set up. Start it with: python3 packaging/bootstrap.py run")
             return 0
         case ["doctor"]:

@@ -50,6 +50,8 @@ WINDOW = (
     library("libxkbcommon-x11.so.0", "libxkbcommon-x11-0"),
     library("libwayland-cursor.so.0", "libwayland-cursor0"),
 )
+# What only adds something to the window: PortAudio plays the sound of clips.
+EXTRAS = (library("libportaudio.so.2", "libportaudio2"),)
 # What the end-to-end tests need to open and drive a window without a screen.
 TESTING = (
     Need(Kind.PROGRAM, "Xvfb", ("xvfb",)),
@@ -145,3 +147,22 @@ def ensure_system(host: Host, needs: Iterable[Need]) -> None:
             f"`{install_command(packages)}`, then run the same command again."
         )
     host.say(f"Missing, but not essential: {names}. To install: {install_command(packages)}")
+
+
+def offer_system(host: Host, needs: Iterable[Need]) -> None:
+    """Install what only adds something where that is allowed, and otherwise name the command. Nothing here stops a
+    start, so a machine without a network is none the worse for it.
+    """
+    lacking = missing(host, needs)
+    if not lacking:
+        return
+    names, advice = ", ".join(need.name for need in lacking), ""
+    if host.which("apt-get"):
+        packages = packages_for(host, lacking)
+        try:
+            if apt_install(host, packages):
+                return
+        except SetupError:
+            pass  # the sentence below says all there is to do
+        advice = f" To install: {install_command(packages)}"
+    host.say(f"Without {names} clips play without sound; all else works.{advice}")

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from studio.domain.easing import LINEAR, Ease, ease_problem
 from studio.domain.errors import ErrorKind, Problem, StudioError
-from studio.domain.recipe import Recipe, validate
+from studio.domain.recipe import MAX_GUIDANCE, Recipe, validate
 from studio.domain.samplers import SAMPLERS
 
 MAX_FRAMES = 2048  # of one job
@@ -108,6 +108,30 @@ class Windows:
     reuse_noise: bool = False
 
 
+class Scheduled(StrEnum):
+    """What may change along a clip."""
+
+    MOTION = "motion"
+    STRENGTH = "strength"
+    GUIDANCE = "guidance"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A parameter's value for each frame of a clip, in their order; between them it goes straight."""
+
+    parameter: Scheduled
+    values: tuple[float, ...]
+
+    def at(self, place: float, closed: bool) -> float:
+        """The value at the share `place` of the clip, in [0, 1); on a loop the last one leads to the first."""
+        count = len(self.values)
+        before, share = divmod(place * count, 1)
+        index = min(int(before), count - 1)
+        after = (index + 1) % count if closed else min(index + 1, count - 1)
+        return self.values[index] * (1 - share) + self.values[after] * share
+
+
 @dataclass(frozen=True, slots=True)
 class FrameSequence:
     """A request for `frames` frames at `rate` frames a second; `closed` makes a loop of them.
@@ -119,7 +143,7 @@ class FrameSequence:
     is laid around what these leave. Below 0: `COMMON`, or `COMMON_OF_PROMPTS` where prompts change. `source`
     is drawn anew by Method.VIDEO with `strength` in (0, 1]. `only` names the frames to make, () for all, and `held`
     those that must not change. `module` is a motion module's name. `first` and `last` are pictures that a video model
-    begins and ends with.
+    begins and ends with. `schedules` say what changes along the clip, in place of the one value for all of it.
     """
 
     recipe: Recipe
@@ -140,6 +164,19 @@ class FrameSequence:
     windows: Windows = field(default_factory=Windows)
     first: str = ""
     last: str = ""
+    schedules: tuple[Schedule, ...] = ()
+
+    def scheduled(self, parameter: Scheduled) -> Schedule | None:
+        """How a parameter changes along the clip; None where it does not."""
+        return next((each for each in self.schedules if each.parameter is parameter), None)
+
+    def value(self, parameter: Scheduled, place: float) -> float:
+        """A parameter at the share `place` of the clip, in [0, 1)."""
+        schedule = self.scheduled(parameter)
+        if schedule is not None:
+            return schedule.at(place, self.closed)
+        usual = {Scheduled.MOTION: self.motion, Scheduled.STRENGTH: self.strength}
+        return usual.get(parameter, self.recipe.sampling.guidance)
 
     @property
     def wanted(self) -> tuple[int, ...]:
@@ -201,7 +238,15 @@ def words_at(keys: tuple[PromptKey, ...], at: float, closed: bool) -> tuple[int,
 def sequence_problems(sequence: FrameSequence, multiple: int = 8) -> tuple[Problem, ...]:
     """Everything wrong with a request for frames, most important first; `multiple` as in `studio.domain.recipe`."""
     found = list(validate(sequence.recipe, multiple))
-    for check in (_check_frames, _check_motion, _check_prompts, _check_source, _check_choice, _check_consistency):
+    for check in (
+        _check_frames,
+        _check_motion,
+        _check_prompts,
+        _check_source,
+        _check_choice,
+        _check_consistency,
+        _check_schedules,
+    ):
         found += check(sequence)
     return tuple(found)
 
@@ -298,4 +343,22 @@ def _check_consistency(sequence: FrameSequence) -> list[Problem]:
     if not 0 <= consistency.smoother <= 100:
         hint = "Choose 0 (off) to 100; 2 are usual."
         found.append(_problem("consistency.smoother", f"{consistency.smoother} steps cannot be smoothed.", hint))
+    return found
+
+
+_RANGES = {Scheduled.MOTION: (0.0, 1.0), Scheduled.STRENGTH: (0.0, 1.0), Scheduled.GUIDANCE: (0.0, MAX_GUIDANCE)}
+
+
+def _check_schedules(sequence: FrameSequence) -> list[Problem]:
+    found = []
+    for schedule in sequence.schedules:
+        low, high = _RANGES[schedule.parameter]
+        if len(schedule.values) != sequence.frames:
+            message = f"The {schedule.parameter} is given for {len(schedule.values)} of {sequence.frames} frames."
+            found.append(_problem("schedules", message, "Give one value for each frame."))
+        elif not all(low <= value <= high for value in schedule.values):
+            message = f"The {schedule.parameter} leaves its range along the clip."
+            found.append(_problem("schedules", message, f"Stay within {low:g} to {high:g}."))
+    if len({schedule.parameter for schedule in sequence.schedules}) != len(sequence.schedules):
+        found.append(_problem("schedules", "One parameter has two courses.", "Give it one."))
     return found

@@ -40,6 +40,7 @@ class Denoising:
     hole: Hole | None = None
     turns: tuple[Turn, ...] = ()
     noise: torch.Tensor | None = None
+    guidance: float | None = None  # in place of the recipe's
 
     @property
     def strength(self) -> float:
@@ -59,7 +60,8 @@ def denoise(
     """
     track = Track() if track is None else track
     start = job.generator.get_state()
-    *before, last = legs_of(job.conditioning, job.recipe.sampling.guidance, job.turns)
+    guidance = job.recipe.sampling.guidance if job.guidance is None else job.guidance
+    *before, last = legs_of(job.conditioning, guidance, job.turns)
     for leg in before:
         if leg.until is not None and track.step < leg.until:
             with contextlib.suppress(LegEnd):

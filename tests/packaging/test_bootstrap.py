@@ -18,10 +18,10 @@ from bootstrapping.environment import Environment, Plan, explain, plan
 from bootstrapping.host import Finished, Host
 from bootstrapping.host import run as real_run
 from bootstrapping.lock import only_setup, try_lock
-from bootstrapping.system import OFFSCREEN, TESTING, WINDOW, Need
+from bootstrapping.system import EXTRAS, OFFSCREEN, TESTING, WINDOW, Need
 
 PROJECT = Path(__file__).resolve().parents[2]
-ALL_LIBRARIES = tuple(need.name for need in OFFSCREEN + WINDOW)
+ALL_LIBRARIES = tuple(need.name for need in OFFSCREEN + WINDOW + EXTRAS)
 SCREEN = {"DISPLAY": ":0"}
 
 
@@ -346,6 +346,29 @@ def test_a_missing_font_does_not_stop_the_start(machine: Machine) -> None:
     machine.font = False
     assert machine("run") == 0
     assert any("fonts-dejavu-core" in text for text in machine.said)
+
+
+def test_sound_is_set_up_with_the_window_and_only_then(machine: Machine) -> None:
+    machine.environ, machine.libraries, machine.is_root = SCREEN, lacking(*EXTRAS), True
+    assert machine("run") == 0
+    assert machine.ran("apt-get", "install", "libportaudio2")
+    machine.commands.clear()
+    assert machine("run") == 0
+    assert not machine.ran("apt-get")  # once is enough: it may be missing on purpose
+
+
+def test_sound_that_cannot_be_installed_stops_nothing(machine: Machine) -> None:
+    machine.environ, machine.libraries, machine.is_root = SCREEN, lacking(*EXTRAS), True
+    machine.answer = lambda argv: Finished(100, "E: Unable to fetch some archives") if "apt-get" in argv else None
+    assert machine("run") == 0
+    assert any("sudo apt-get install -y libportaudio2" in text for text in machine.said)
+    assert machine.launched
+
+
+def test_the_demo_needs_no_sound(machine: Machine) -> None:
+    machine.libraries, machine.is_root = lacking(*EXTRAS), True
+    assert machine("run") == 0
+    assert not machine.ran("apt-get")
 
 
 def test_other_linuxes_get_a_hint_and_a_try(machine: Machine) -> None:

@@ -16,7 +16,7 @@ def place_for(document: Document, size: Size) -> Rect:
     canvas = document.size
     scale = min(1.0, canvas.width / size.width, canvas.height / size.height)
     width, height = max(1, round(size.width * scale)), max(1, round(size.height * scale))
-    frame = document.frame
+    frame = document.frame if scale == 1 else document.rect
     x, y = frame.x + (frame.width - width) // 2, frame.y + (frame.height - height) // 2
     return Rect(min(max(x, 0), canvas.width - width), min(max(y, 0), canvas.height - height), width, height)
 

@@ -8,7 +8,9 @@ drawn sticks to what it is drawn on.
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.domain.sequence import Scheduled
 from studio.engine.libraries import torch
+from studio.engine.models import Poll
 from studio.engine.pictures import decode
 from studio.engine.sequences.circle import Drawn
 from studio.engine.sequences.drawing import Drawing
@@ -24,21 +26,33 @@ Noise = NDArray[np.float32]
 def draw_anew(drawing: Drawing, source: list[Pixels]) -> Drawn:
     """All frames; `source` are those of the clip, as many, RGB, of the recipe's size."""
     sequence = drawing.sequence
-    calls = drawing.calls
-    begin = drawing.whole_steps(calls - max(1, int(calls * sequence.strength)))
-    drawing.total = len(source) * (calls - begin)
-    noise = moving_noise(source, drawing.shape, sequence.recipe.seed, sequence.closed, drawing)
+    begins = [_begin(drawing, index / len(source)) for index in range(len(source))]
+    drawing.total = sum(drawing.calls - begin for begin in begins)
+    noise = moving_noise(source, drawing.shape, sequence.recipe.seed, sequence.closed, drawing.poll)
     places = [index / len(source) for index in range(len(source))]
     found: list[torch.Tensor] = []
     for part in chunks(len(source), drawing.size):
         starts = _starts(drawing, source, part, found[-1][-1:] if found else None)
-        latents = drawing.noisy(encoded(drawing.model, starts).float().cpu(), noise[part], begin)
+        clean = encoded(drawing.model, starts).float().cpu()
         numbers = list(range(part.start, part.stop))
-        whole = len(numbers) == len(source)
-        steps = sequence.consistency.smoother
-        correct = smoother(drawing.model, calls, steps, sequence.closed and whole, drawing.poll)
-        found.append(drawing.frames(latents, begin, [places[n] for n in numbers], numbers, correct))
+        drawn: dict[int, torch.Tensor] = {}
+        for begin in sorted({begins[n] for n in numbers}):
+            these = [n for n in numbers if begins[n] == begin]
+            at = [n - part.start for n in these]
+            alone = len(these) == len(source)
+            steps = sequence.consistency.smoother if len(these) == len(numbers) else 0
+            correct = smoother(drawing.model, drawing.calls, steps, sequence.closed and alone, drawing.poll)
+            latents = drawing.noisy(clean[at], noise[these], begin)
+            frames = drawing.frames(latents, begin, [places[n] for n in these], these, correct)
+            drawn |= dict(zip(these, frames, strict=True))
+        found.append(torch.stack([drawn[n] for n in numbers]))
     return Drawn(torch.cat(found), np.full(len(source), -1.0))
+
+
+def _begin(drawing: Drawing, place: float) -> int:
+    """After how many calls the frame at a share of the clip begins."""
+    calls = drawing.calls
+    return drawing.whole_steps(calls - max(1, int(calls * drawing.sequence.value(Scheduled.STRENGTH, place))))
 
 
 def _starts(drawing: Drawing, source: list[Pixels], part: slice, last: torch.Tensor | None) -> list[Pixels]:
@@ -60,9 +74,7 @@ def _starts(drawing: Drawing, source: list[Pixels], part: slice, last: torch.Ten
     return starts
 
 
-def moving_noise(
-    source: list[Pixels], shape: tuple[int, ...], seed: int, closed: bool, drawing: Drawing
-) -> torch.Tensor:
+def moving_noise(source: list[Pixels], shape: tuple[int, ...], seed: int, closed: bool, poll: Poll) -> torch.Tensor:
     """Noise (N, C, h, w) that goes along with the motion of the clip; nearest neighbours, so that it stays noise, and
     new noise where something new comes into sight. Each number is standard normal.
 
@@ -70,10 +82,10 @@ def moving_noise(
     """
     generator = np.random.default_rng(seed)
     first = generator.standard_normal(shape[1:], np.float32)
-    forward = _brought(source, first, generator, drawing, 1)
+    forward = _brought(source, first, generator, poll, 1)
     if not closed or len(source) < 3:
         return torch.from_numpy(np.stack(forward))
-    backward = _brought(source, first, generator, drawing, -1)
+    backward = _brought(source, first, generator, poll, -1)
     frames = []
     for index, (ahead, back) in enumerate(zip(forward, backward, strict=True)):
         share = index / len(source)
@@ -84,13 +96,11 @@ def moving_noise(
     return torch.from_numpy(np.stack(frames).astype(np.float32))
 
 
-def _brought(
-    source: list[Pixels], first: Noise, generator: np.random.Generator, drawing: Drawing, way: int
-) -> list[Noise]:
+def _brought(source: list[Pixels], first: Noise, generator: np.random.Generator, poll: Poll, way: int) -> list[Noise]:
     frames: dict[int, Noise] = {0: first}
     previous = 0
     for step in range(1, len(source)):
-        drawing.poll()
+        poll()
         index = step * way % len(source)
         frames[index] = _followed(frames[previous], source[index], source[previous], generator)
         previous = index

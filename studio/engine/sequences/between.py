@@ -24,7 +24,7 @@ def draw_between(drawing: Drawing, held: dict[int, Pixels]) -> Drawn:
     begins = [_begin(drawing, share) for _, _, share in spans]
     drawing.total = sum(drawing.calls - begin for begin in begins)
     circles = Circles.drawn(drawing.shape, sequence.harmonics, sequence.recipe.seed)
-    noise = circles.at([sequence.angle(index) for index in wanted], max(sequence.motion, 0.05))
+    noise = circles.at([sequence.angle(index) for index in wanted], [sequence.motion] * len(wanted))
     clean = encoded(drawing.model, pictures).float().cpu()
     found: dict[int, torch.Tensor] = {}
     for begin in sorted(set(begins)):

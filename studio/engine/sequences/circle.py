@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from studio.domain.sequence import Attention
+from studio.domain.sequence import Attention, Scheduled
 from studio.engine.libraries import torch
 from studio.engine.sequences.drawing import Drawing
 from studio.engine.sequences.ring import Circles, Floats, between, even_places, steps_of
@@ -33,13 +33,14 @@ def draw_circle(drawing: Drawing) -> Drawn:
     sequence = drawing.sequence
     begin = drawing.whole_steps(sequence.common_steps)
     uniform = np.arange(sequence.frames) / sequence.frames
-    steady = sequence.closed and sequence.consistency.steady and sequence.frames >= _LEAST
+    even = sequence.closed and sequence.consistency.steady and sequence.frames >= _LEAST
+    steady = even and sequence.scheduled(Scheduled.MOTION) is None  # who gives it a course wants it uneven
     more = sequence.frames if steady and sequence.consistency.attention is Attention.OWN else 0
     measured = steady and len(drawing.words.keys) == 1
     probes = 2 * _PROBES if measured else 0
     drawing.total = begin + (sequence.frames + more + probes) * (drawing.calls - begin)
     circles = Circles.drawn(drawing.shape, sequence.harmonics, sequence.recipe.seed)
-    circle = _Circle(drawing, circles, drawing.one(circles.centre, begin) if begin else None, begin, sequence.motion)
+    circle = _Circle(drawing, circles, drawing.one(circles.centre, begin) if begin else None, begin)
     if measured:
         circle = circle.measured()
     first = circle.frames(uniform, list(range(sequence.frames)))
@@ -57,15 +58,15 @@ def draw_circle(drawing: Drawing) -> Drawn:
 
 @dataclass(frozen=True, slots=True)
 class _Circle:
-    """A circle of `radius` around `centre`, what `begin` calls of the network have made of the circles' centre; None
-    where the frames have no step in common.
+    """A circle around `centre`, what `begin` calls of the network have made of the circles' centre; None
+    where the frames have no step in common. Its radius is the motion at each place, times `scale`.
     """
 
     drawing: Drawing
     circles: Circles
     centre: torch.Tensor | None
     begin: int
-    radius: float
+    scale: float = 1.0
 
     def measured(self) -> "_Circle":
         """The circle on which this picture changes as much as the wanted motion is to make any picture change: the same
@@ -75,14 +76,15 @@ class _Circle:
         starts = np.arange(_PROBES) / _PROBES
         latents = self.frames(np.ravel([starts, starts + _APART], order="F"), [-1] * 2 * _PROBES)
         changed = float(_speed(self.drawing, latents)[::2].mean()) * 255
-        radius = self.radius * _WAY * _APART * motion / max(changed, 1e-3)
-        return dataclasses.replace(self, radius=float(np.clip(radius, _LEAST_RADIUS, 1.0)))
+        radius = _WAY * _APART * motion**2 / max(changed, 1e-3)
+        return dataclasses.replace(self, scale=float(np.clip(radius, _LEAST_RADIUS, 1.0)) / motion)
 
     def frames(self, turns: Floats, indices: list[int]) -> torch.Tensor:
         """Clean latents of frames at these turns."""
         drawing, sequence = self.drawing, self.drawing.sequence
         around = turns if sequence.closed else turns / 2  # an open clip goes half the way round, and ends elsewhere
-        noise = self.circles.at(around.tolist(), self.radius)
+        radii = [min(1.0, self.scale * sequence.value(Scheduled.MOTION, place)) for place in turns.tolist()]
+        noise = self.circles.at(around.tolist(), radii)
         if self.centre is not None:
             moved = drawing.noisy(torch.zeros_like(noise), noise - self.circles.centre, self.begin)
             noise = self.centre.float().cpu() + moved

@@ -8,7 +8,7 @@ import numpy as np
 
 from studio.domain.messages import ClipPreview, Event, Phase, Progress
 from studio.domain.samplers import SAMPLERS
-from studio.domain.sequence import Attention, FrameSequence
+from studio.domain.sequence import Attention, FrameSequence, Scheduled
 from studio.engine.hook import OnStep
 from studio.engine.libraries import torch
 from studio.engine.models import LoadedModel, Poll
@@ -73,9 +73,10 @@ class Drawing:
         for part in chunks(len(latents), self.size):
             numbers = [*self._company(part.start), *range(part.start, part.stop)]
             led = len(numbers) - (part.stop - part.start)
+            these, attention = [places[n] for n in numbers], self.sequence.consistency.attention
             group = Group(
-                self.words.at([places[n] for n in numbers]), latents[numbers], begin,
-                attention=self.sequence.consistency.attention, correct=correct,
+                self.words.at(these), latents[numbers], begin,
+                guidance=self._guidance(these), attention=attention, correct=correct,
             )  # fmt: skip
             found.append(self._drawn(group, [indices[n] for n in numbers], led))
         return torch.cat(found)
@@ -83,6 +84,11 @@ class Drawing:
     def one(self, latents: torch.Tensor, until: int) -> torch.Tensor:
         """The noisy latents (1, C, h, w) that all frames have in common after `until` calls from noise."""
         return self._drawn(Group(self.words.at([0.0]), latents, until=until), [0], 0)
+
+    def _guidance(self, places: list[float]) -> tuple[float, ...]:
+        if self.sequence.scheduled(Scheduled.GUIDANCE) is None:
+            return ()
+        return tuple(self.sequence.value(Scheduled.GUIDANCE, place) for place in places)
 
     def _company(self, start: int) -> list[int]:
         if start == 0 or self.sequence.consistency.attention is Attention.OWN:

@@ -38,15 +38,35 @@ def group_size(recipe: Recipe, small: bool = False) -> int:
 class Group:
     """Frames to denoise: their embeddings and their noise or, with `begin`, their noisy latents after so many calls of
     the network, both (B, C, h, w); the solver remembers nothing from before. `until` ends it early. With `correct`,
-    what the network predicts at a step is replaced by what that gives.
+    what the network predicts at a step is replaced by what that gives. `guidance` is that of each frame, () for the
+    recipe's.
     """
 
     conditioning: Conditioning
     latents: torch.Tensor
     begin: int = 0
     until: int | None = None
+    guidance: tuple[float, ...] = ()
     attention: Attention = Attention.OWN
     correct: Correct | None = None
+
+
+class _Guidances(float):
+    """A guidance scale for each frame of a batch. Pipelines multiply one number with (B, C, h, w); to all else it is
+    the largest.
+    """
+
+    def __new__(cls, values: tuple[float, ...], model: LoadedModel) -> "_Guidances":
+        return super().__new__(cls, max(values))
+
+    def __init__(self, values: tuple[float, ...], model: LoadedModel) -> None:
+        network = model.denoiser
+        self._scales = torch.tensor(values, dtype=network.dtype, device=network.device).view(-1, 1, 1, 1)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._scales * other if isinstance(other, torch.Tensor) else super().__mul__(other)
+
+    __rmul__ = __mul__
 
 
 class _Enough(BaseException):
@@ -62,7 +82,8 @@ def draw(model: LoadedModel, recipe: Recipe, group: Group, watch: Watch, track: 
     if group.begin and track.state is None:
         begun = group.latents.to(model.denoiser.dtype)
         track.state = State(group.begin, begun, {"_step_index": group.begin}, generator.get_state())
-    job = Denoising(recipe, group.conditioning, generator, noise=group.latents)
+    guidance = _Guidances(group.guidance, model) if len(set(group.guidance)) > 1 else None
+    job = Denoising(recipe, group.conditioning, generator, noise=group.latents, guidance=guidance)
 
     def watched(pipe: Any, scheduler: Any) -> OnStep:
         if group.correct is not None:

@@ -31,14 +31,18 @@ class Circles:
         )
         return cls(centre, tuple(pairs))
 
-    def at(self, turns: Sequence[float], radius: float) -> torch.Tensor:
+    def at(self, turns: Sequence[float], radii: Sequence[float]) -> torch.Tensor:
         """Noise (len(turns), C, h, w) at these angles, float32: √(1−r²)·c + r·Σ w_k (cos kθ·a_k + sin kθ·b_k) with
-        w_k ∝ 1/k and Σ w_k² = 1, so that each place is standard normal by itself whatever the radius.
+        w_k ∝ 1/k and Σ w_k² = 1, so that each place is standard normal by itself whatever its radius.
         """
         weights = [1 / (k + 1) for k in range(len(self.axes))]
-        scale = radius / math.sqrt(sum(weight**2 for weight in weights))
-        rest = math.sqrt(1 - radius**2) * self.centre
-        return torch.cat([rest + scale * self._displaced(turn, weights) for turn in turns])
+        spread = math.sqrt(sum(weight**2 for weight in weights))
+        return torch.cat(
+            [
+                math.sqrt(1 - radius**2) * self.centre + radius / spread * self._displaced(turn, weights)
+                for turn, radius in zip(turns, radii, strict=True)
+            ]
+        )
 
     def _displaced(self, turn: float, weights: list[float]) -> torch.Tensor:
         moved = torch.zeros_like(self.centre)

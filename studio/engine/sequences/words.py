@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from studio.domain.sequence import FrameSequence, PromptKey, words_at
+from studio.domain.sequence import FrameSequence, PromptKey, Scheduled, words_at
 from studio.engine.conditioning import Conditioner, Conditioning, Embedding
 from studio.engine.libraries import torch
 
@@ -17,7 +17,8 @@ class Words:
         plain = PromptKey(0.0, recipe.prompt, recipe.negative)
         self.keys = sequence.prompts or (plain,)
         self.closed = sequence.closed
-        guided = recipe.sampling.guidance > 1
+        guidance = sequence.scheduled(Scheduled.GUIDANCE)
+        guided = max(guidance.values if guidance else (recipe.sampling.guidance,)) > 1
         read = [
             conditioner.encode(key.prompt or recipe.prompt, key.negative or recipe.negative, guided, log)
             for key in self.keys

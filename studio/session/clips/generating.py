@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from studio.domain.errors import ErrorKind, StudioError
-from studio.domain.sequence import Footage, FrameSequence, Held
+from studio.domain.sequence import Footage, FrameSequence, Held, Schedule, Scheduled
 from studio.domain.timeline.model import Clip, ClipTask, Generated, Take, Video
 from studio.domain.timeline.seen import prompt_keys, value_at
 from studio.domain.timeline.times import step
@@ -72,22 +72,32 @@ def generation(clip: Clip, rate: Fraction) -> Generation:
 def task_of(clip: Clip, rate: Fraction) -> ClipTask:
     """The task of a clip with what its lanes and words say, on a timeline with `rate`.
 
-    The model takes one amount of motion, strength and guidance for a whole clip: what the lane says at its beginning.
-    Raises StudioError (INPUT) for a clip that is not made here.
+    Keyed motion, strength and guidance become courses with a value for each frame. Raises StudioError (INPUT) for a
+    clip that is not made here.
     """
     task = _media(clip).task
     if not isinstance(task, FrameSequence):
         return task
     sampling = dataclasses.replace(task.recipe.sampling, guidance=value_at(clip, "guidance", 0))
+    schedules = (_schedule(clip, parameter, task.frames, rate) for parameter in Scheduled)
     return dataclasses.replace(
         task,
         recipe=dataclasses.replace(task.recipe, sampling=sampling),
         motion=value_at(clip, "motion", 0),
         strength=value_at(clip, "strength", 0),
         prompts=prompt_keys(clip, rate) or task.prompts,
+        schedules=tuple(schedule for schedule in schedules if schedule is not None),
         only=(),
         held=(),
     )
+
+
+def _schedule(clip: Clip, parameter: Scheduled, frames: int, rate: Fraction) -> Schedule | None:
+    """The course of a keyed parameter over the frames of the media; None where it stays the same."""
+    way = step(clip, rate)
+    places = ((number - clip.offset) / way for number in range(frames))
+    values = tuple(value_at(clip, parameter.value, float(place), rate=rate) for place in places)
+    return Schedule(parameter, values) if len(set(values)) > 1 else None
 
 
 # ------------------------------------------------------------------------------------------------ parts of a take

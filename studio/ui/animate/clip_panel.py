@@ -24,7 +24,7 @@ from studio.domain.timeline.requests import (
 from studio.domain.timeline.seen import value_at
 from studio.domain.timeline.times import local_frame
 from studio.ui.animate.gestures import Gestures
-from studio.ui.paint.panels.layers import mode_title
+from studio.ui.paint.titles import mode_title
 from studio.ui.theme.tokens import SPACE
 from studio.ui.timeline.desk import Change, TimelineDesk
 from studio.ui.widgets.labels import label, row_label
@@ -38,7 +38,7 @@ _RANGES = {"opacity": (0, 1, 0.05), "x": (-1, 1, 0.01), "y": (-1, 1, 0.01), "sca
 
 
 class ClipPanel(QWidget):
-    """Values with keys are those at the playhead, and an edit sets a key there; values without are the same all over."""
+    """Values with keys are those at the playhead, and an edit sets a key there; others are the same all over."""
 
     def __init__(self, desk: TimelineDesk, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -18,7 +18,7 @@ def shown_with(media: Generated, take_id: str) -> Generated:
 
 
 def with_take_seen(timeline: Timeline, clip_id: str, take_id: str) -> Timeline:
-    """The timeline with a take of a clip seen, whatever its clip shows. Where the take is shorter, it is not stretched."""
+    """The timeline with a take of a clip seen, whatever the clip shows; a shorter take is not stretched."""
 
     def seen(clip: Clip) -> Clip:
         if clip.id != clip_id or not isinstance(clip.media, Generated):

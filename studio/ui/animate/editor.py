@@ -24,7 +24,6 @@ from studio.ui.animate.welcome import Welcome
 from studio.ui.paint.desk import PaintDesk
 from studio.ui.paint.toast import Toast
 from studio.ui.player.pane import PlayerPane
-
 from studio.ui.timeline.desk import TimelineDesk
 from studio.ui.timeline.facts import Facts
 from studio.ui.timeline.panel import TimelinePanel
@@ -137,7 +136,6 @@ class ClipEditor(QFrame):
         self.waves.close()
         self.toast.hide()
         self.reader.forget()
-        self.desk.desk.changed.disconnect(self.desk._document_changed)
 
     # ------------------------------------------------------------------------------------------ what happens
 

@@ -1,6 +1,7 @@
 """The form of a request for the frames of a clip."""
 
 import dataclasses
+import secrets
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -89,7 +90,10 @@ class SequenceForm(QWidget):
             return FrameSequence(Recipe())
         liked = self._steady(model)
         size, sampling = model.default_size, model.default_sampling
-        recipe = Recipe(model=model.name, size=size, sampling=dataclasses.replace(sampling, sampler=liked))
+        recipe = Recipe(
+            model=model.name, size=size, sampling=dataclasses.replace(sampling, sampler=liked),
+            seed=secrets.randbelow(2**32),
+        )  # fmt: skip
         method = Method.MOTION if model.traits.video else Method.CIRCLE
         return FrameSequence(recipe, method=method)
 

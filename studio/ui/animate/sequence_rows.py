@@ -1,5 +1,6 @@
 """The rows of the form of a clip's request, by the name of their field."""
 
+from enum import StrEnum
 from fractions import Fraction
 
 from PySide6.QtCore import QCoreApplication
@@ -29,7 +30,7 @@ def rate_text(rate: Fraction) -> str:
 
 def method_row() -> Row:
     """Where the motion comes from."""
-    words = {
+    words: dict[StrEnum, str] = {
         Method.CIRCLE: _tr("Noise circle"),
         Method.VIDEO: _tr("Draw a clip anew"),
         Method.MOTION: _tr("Motion model"),
@@ -38,7 +39,7 @@ def method_row() -> Row:
         "Noise circle: a loop with any model. Draw a clip anew: another clip's motion. Motion model: a video model, or"
         " a motion module."
     )
-    return choice_row(_tr("Method"), hint, {**words})
+    return choice_row(_tr("Method"), hint, words)
 
 
 def timing_rows() -> dict[str, Row]:
@@ -50,7 +51,7 @@ def timing_rows() -> dict[str, Row]:
     return {
         "frames": frames,
         "rate": _rate_row(),
-        "closed": check_row(_tr("Loop: the last frame leads to the first"), _tr("Off: a clip with two ends")),
+        "closed": check_row(_tr("Loop"), _tr("The last frame leads to the first; off: a clip with two ends")),
     }
 
 
@@ -79,7 +80,7 @@ def motion_rows() -> dict[str, Row]:
 
 def consistency_rows() -> dict[str, Row]:
     """What holds the frames together."""
-    words = {
+    words: dict[StrEnum, str] = {
         Attention.OWN: _tr("Itself"),
         Attention.NEIGHBOURS: _tr("Its neighbours"),
         Attention.ALL: _tr("All frames"),
@@ -87,7 +88,7 @@ def consistency_rows() -> dict[str, Row]:
     return {
         "attention": choice_row(
             _tr("Looks at"), _tr("Which frames each frame looks at while it is drawn; more of them take more memory"),
-            {**words},
+            words,
         ),
         "smoother": slider_row(
             _tr("Smoother"), _tr("At how many steps each other frame is made of its neighbours' motion; 2 are usual"),

@@ -132,8 +132,8 @@ class TakeRow(QFrame):
 
 
 class TakesPanel(QWidget):
-    """`there` says which frames of a take there are, `provenance` what a frame comes from, `image` gives a small picture
-    of a take at once, or None. `compared` names two takes of a clip.
+    """`there` says which frames of a take there are, `provenance` what a frame comes from, `image` gives a small
+    picture of a take at once, or None. `compared` names two takes of a clip.
     """
 
     compared = Signal(str, str, str)  # clip, the take that is seen, the other

@@ -35,7 +35,7 @@ def _rows() -> dict[str, Row]:
         "factor": slider_row(
             _tr("Factor"), _tr("How many times as many frames"), 2, 8, least=2, most=MAX_FACTOR
         ),
-        "closed": check_row(_tr("Loop: also between the last and the first"), _tr("Off: a clip with two ends")),
+        "closed": check_row(_tr("Loop"), _tr("Also between the last and the first; off: a clip with two ends")),
     }  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """What the player says while there is no clip: how to begin."""
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -10,11 +12,6 @@ from studio.ui.widgets.flow import FlowLayout
 from studio.ui.widgets.labels import label
 
 _WIDTH = 460
-EXAMPLES = (
-    "a lighthouse at dusk, waves, drifting clouds",
-    "a campfire under stars, sparks",
-    "rain on a pond, water lilies",
-)
 
 
 class Welcome(QFrame):
@@ -43,11 +40,18 @@ class Welcome(QFrame):
         self.import_button.setToolTip(hint_with(self.tr("Videos, pictures, sounds and timelines"), "Ctrl+I"))
         self.make_button.clicked.connect(self.made)
         self.import_button.clicked.connect(self.import_wanted)
-        self.examples = [push_button(text, look="chip") for text in EXAMPLES]
+        self._chips = FlowLayout()
         self._column = QWidget(self)
         self._arrange(sign, title, text)
         parent.installEventFilter(self)
         self._fit()
+
+    def offer(self, examples: Iterable[str]) -> None:
+        """Prompts to begin with."""
+        for text in examples:
+            chip = push_button(text, look="chip", hint=self.tr("Put it into the box of the prompt"))
+            chip.clicked.connect(lambda _=False, text=text: self.begun.emit(text))
+            self._chips.addWidget(chip)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """As large as its parent."""
@@ -69,20 +73,18 @@ class Welcome(QFrame):
         buttons.addWidget(self.make_button)
         buttons.addWidget(self.import_button)
         buttons.addStretch(1)
-        chips = FlowLayout()
-        for chip in self.examples:
-            chip.clicked.connect(lambda _=False, chip=chip: self.begun.emit(chip.text()))
-            chips.addWidget(chip)
         column = QVBoxLayout(self._column)
         column.setContentsMargins(SPACE.large, SPACE.small, SPACE.large, SPACE.small)
         column.setSpacing(SPACE.medium)
+        column.addStretch(1)
         for part in (sign, title, text):
             part.setAlignment(Qt.AlignmentFlag.AlignCenter)
             column.addWidget(part)
         column.addSpacing(SPACE.hair)
         column.addLayout(buttons)
         column.addSpacing(SPACE.hair)
-        column.addLayout(chips)
+        column.addLayout(self._chips)
+        column.addStretch(1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addStretch(1)

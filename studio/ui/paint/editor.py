@@ -92,7 +92,7 @@ class Editor(QFrame):
         self.flow = FlowEdits(self.desk, session.takes, self)
         self.frames = FrameDesk(self.desk, session.takes, self)
         self.onion = CanvasOnion(self.frames, self)
-        self.frame_bar = FrameBar(self.frames, self.onion)
+        self.frame_bar = FrameBar(self.frames, self.onion, self)  # has a parent: it may be shown at once
         self.toast = Toast(self.surface)
         self.adjustment = AdjustmentForm(self.desk, self.edits)
         self._again = QTimer(self, interval=_AGAIN)

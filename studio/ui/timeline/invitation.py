@@ -25,7 +25,7 @@ class Invitation(QWidget):
         title = label(self.tr("Make a loop, or bring something along"), "heading")
         hint = self.tr("Drop videos, pictures or sounds here. What you add lies on a track, and plays at once.")
         words = label(hint, "caption", wrap=True)
-        generate = push_button(self.tr("Generate a loop"), look="accent-small", sign="sparkles",
+        generate = push_button(self.tr("Generate a loop"), sign="sparkles",
                                hint=self.tr("A seamless loop from a prompt"))  # fmt: skip
         bring = push_button(self.tr("Import…"), sign="folder-open", hint=self.tr("Videos, pictures, sounds, timelines"))
         canvas = push_button(

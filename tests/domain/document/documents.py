@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from studio.domain.document import adjustments as adjust
 from studio.domain.document.blending import BlendMode
-from studio.domain.document.document import MAX_SIDE, Document, Guide
+from studio.domain.document.document import MAX_SIDE, Document, FrameRepair, Guide
 from studio.domain.document.layers import (
     AdjustmentLayer,
     GroupLayer,
@@ -21,6 +21,7 @@ from studio.domain.document.layers import (
 )
 from studio.domain.document.tiles import EMPTY, Place
 from studio.domain.geometry import Rect, Size
+from studio.domain.treatment import Arrow
 
 digests = st.text("0123456789abcdef", min_size=64, max_size=64)
 places = st.builds(Place, st.integers(-300, 300), st.integers(-300, 300))
@@ -75,12 +76,16 @@ def numbered(layers: tuple[Layer, ...], ids: Iterator[int]) -> tuple[Layer, ...]
     return tuple(found)
 
 
+frames = st.builds(Rect, st.integers(-999, 999), st.integers(-999, 999), sides, sides)
 documents = st.builds(
     Document,
     size=st.builds(Size, st.integers(1, MAX_SIDE), st.integers(1, MAX_SIDE)),
     layers=st.lists(layers, max_size=4).map(lambda found: numbered(tuple(found), itertools.count())),
     selection=st.none() | masks,
     active=st.text(max_size=4),
-    frame=st.builds(Rect, st.integers(-999, 999), st.integers(-999, 999), sides, sides),
+    frame=frames,
     guides=st.lists(st.builds(Guide, numbers, st.booleans()), max_size=3).map(tuple),
+    flow=st.lists(st.builds(Arrow, numbers, numbers, numbers, numbers), max_size=3).map(tuple),
+    repair=st.none()
+    | st.builds(FrameRepair, st.text(max_size=3), st.text(max_size=3), sides, st.text(max_size=3), frames),
 )

@@ -14,7 +14,7 @@ from studio.engine.libraries import torch
 from studio.engine.sequences.anew import moving_noise
 from studio.imaging.pixels import Pixels
 from tests.engine.jobs import recipe
-from tests.engine.sequences.clips import Clips, apart, circle, counted, panned, saved, steps
+from tests.engine.sequences.clips import Clips, apart, circle, counted, panned, saved, steps, worst
 
 SIDE, CELL = 128, 8
 SHAPE = (1, 4, SIDE // CELL, SIDE // CELL)
@@ -87,12 +87,12 @@ def test_the_strength_says_how_much_is_drawn(
     assert {each.method for each in clip.about().values()} == {"video"}
 
 
-@pytest.mark.parametrize(("there", "wanted"), [(8, 4), (4, 4), (2, 4)])
+@pytest.mark.parametrize(("there", "wanted"), [(8, 4), (2, 4)])
 def test_frames_are_taken_from_all_over_the_clip(drawn: Clips, tmp_path: Path, there: int, wanted: int) -> None:
     source = panned(there, 128, 20)
-    request = dataclasses.replace(recipe(Family.STARTER, steps=10, guidance=1.0), size=Size(128, 128))
+    request = dataclasses.replace(recipe(Family.STARTER, steps=8, guidance=1.0), size=Size(128, 128))
     clip = FrameSequence(
-        request, wanted, method=Method.VIDEO, source=saved(tmp_path, source), strength=0.1, closed=False,
+        request, wanted, method=Method.VIDEO, source=saved(tmp_path, source), strength=0.13, closed=False,
         consistency=Consistency(colour=False),
     )  # fmt: skip
     for number, frame in drawn(clip, Family.STARTER).frames().items():
@@ -123,4 +123,4 @@ def test_later_groups_carry_on_what_became_of_the_frame_before(
     whole = clips(wanted).film()
     monkeypatch.setattr("studio.engine.sequences.group._MOST", 2)
     parted = clips(wanted).film()
-    assert [apart(a, b) > 1 for a, b in zip(whole, parted, strict=True)] == [False, False, True, True]
+    assert [worst([a], [b]) > 1 for a, b in zip(whole, parted, strict=True)] == [False, False, True, True]

@@ -8,7 +8,6 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 
-from studio.domain.document.document import Document
 from studio.domain.document.edits import with_selection
 from studio.domain.document.flow import freeze_of, with_flow
 from studio.domain.document.layers import Mask, PaintLayer
@@ -16,10 +15,10 @@ from studio.domain.document.tiles import EMPTY
 from studio.domain.geometry import Rect, Size
 from studio.domain.timeline.model import Generated
 from studio.domain.treatment import Arrow, FlowLoop
-from studio.imaging.tiles import Pixels
-from studio.session.clips.sources import with_files
-from studio.session.clips.takes import TakeStore
 from studio.imaging.blobs import BlobStore
+from studio.imaging.tiles import Pixels
+from studio.session.canvas import CanvasSession
+from studio.session.clips.sources import taken, with_files
 from studio.ui.paint.frames.arrow_paint import ArrowPaint
 from studio.ui.paint.tools.flow_brush import FlowTool
 from tests.ui.paint.conftest import SitDown
@@ -40,7 +39,9 @@ def flowing(sitting: Sitting) -> Sitting:
     """The flow brush over a canvas with a picture on it."""
     desk = sitting.editor.desk
     tiles = desk.store.painted(EMPTY, Rect(0, 0, SIZE, SIZE), grain())
-    desk.edit("Picture", lambda document: document.replaced(document.active, lambda old: PaintLayer(id=old.id, tiles=tiles)))
+    desk.edit(
+        "Picture", lambda document: document.replaced(document.active, lambda old: PaintLayer(id=old.id, tiles=tiles))
+    )
     sitting.editor.take_up("flow")
     return sitting
 
@@ -244,3 +245,22 @@ def test_two_hundred_arrows_are_drawn_in_time(sit: SitDown) -> None:
     painter.end()
     print("ARROWS", sorted(times))
     assert sorted(times)[4] < 0.006
+
+
+def test_the_loops_still_outlives_the_windows_and_compacting(flowing: Sitting, sit: SitDown) -> None:
+    flowing.drag((40, 60), (200, 60))
+    flowing.editor.desk.loop_wanted.emit()
+    flowing.settle()
+    path = flowing.editor.session.path
+    flowing.close()
+    session = CanvasSession.open(path)
+    session.compact().result(20)
+    session.close()
+    session = CanvasSession.open(path)
+    media = session.document.timeline.tracks[0].clips[0].media
+    assert isinstance(media, Generated)
+    assert isinstance(media.task, FlowLoop)
+    found = taken(media.task.path)
+    assert found is not None
+    assert session.takes.png(found[0], 0) is not None
+    session.close()

@@ -39,8 +39,9 @@ class ArrowPaint:
             self._place(view, size, arrows, opacity)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawPixmapFragments(self._shafts, len(self._shafts), _shaft(view.ratio))
-        painter.drawPixmapFragments(self._heads, len(self._heads), _head(view.ratio))
+        for fragments, pixmap in ((self._shafts, _shaft(view.ratio)), (self._heads, _head(view.ratio))):
+            for fragment in fragments:
+                painter.drawPixmapFragments(fragment, 1, pixmap)  # PySide knows no more than one
         painter.restore()
 
     def _place(self, view: View, size: Size, arrows: tuple[Arrow, ...], opacity: float) -> None:

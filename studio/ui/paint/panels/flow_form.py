@@ -4,7 +4,6 @@ from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from studio.domain.document.flow import freeze_of
-from studio.domain.treatment import MAX_ARROWS
 from studio.ui.paint.desk import Options, PaintDesk
 from studio.ui.paint.panels.form import Form
 from studio.ui.theme.tokens import SPACE
@@ -37,13 +36,17 @@ class FlowForm(Form):
 
     def _add_freeze(self) -> None:
         """What stands still: painted on a layer, or what is selected."""
-        self.freeze_paint = push_button(
-            self.tr("Paint"),
-            sign="brush",
+        self.freeze_paint = tool_button(
+            "brush",
+            self.tr("Paint what stands still"),
             hint=self.tr("Paint what stands still with the brush, on the layer “Freeze”; the eraser takes away"),
+            look="field",
         )
-        self.freeze_selection = push_button(
-            self.tr("Selection"), hint=self.tr("What is selected stands still, besides what does already")
+        self.freeze_selection = tool_button(
+            "square-plus",
+            self.tr("Freeze the selection"),
+            hint=self.tr("What is selected stands still, besides what does already"),
+            look="field",
         )
         self.freeze_none = tool_button("x", self.tr("Nothing stands still any more"), look="field")
         for button, what in (
@@ -89,9 +92,7 @@ class FlowForm(Form):
         if not count:
             words = self.tr("Drag on the canvas to draw where it flows. Alt or the right button erases.")
         else:
-            words = self.tr("{count} of {most} arrows · a loop of {seconds:.1f} s").format(
-                count=count, most=MAX_ARROWS, seconds=seconds
-            )
+            words = self.tr("Arrows: {count} · a loop of {seconds:.1f} s").format(count=count, seconds=seconds)
         self.words.setText(words)
 
 
@@ -103,4 +104,6 @@ def _row(*buttons: QWidget) -> QWidget:
     line.setSpacing(SPACE.hair)
     for button in buttons:
         line.addWidget(button, 1 if isinstance(button, QPushButton) else 0)
+    if not isinstance(buttons[-1], QPushButton):
+        line.addStretch(1)
     return row
