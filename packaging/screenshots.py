@@ -1,7 +1,7 @@
 """The pictures in the documentation, taken from the program itself: `python packaging/screenshots.py --home FOLDER`.
 
 Opens the window on a home of its own, works in it as a user does, with the real engine, and grabs the window into
-`docs/`. `--only generate,paint,lab,train` takes some of them; training lasts longest. Without a screen, set
+`docs/`. `--only generate,paint,animate,lab,train` takes some of them; training lasts longest. Without a screen, set
 QT_QPA_PLATFORM=offscreen.
 """
 
@@ -10,6 +10,7 @@ import dataclasses
 import sys
 import time
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -17,11 +18,13 @@ sys.path.insert(0, str(PROJECT))
 
 from PySide6.QtCore import Qt, QTimer  # noqa: E402  # the project must be on the path first
 from PySide6.QtTest import QTest  # noqa: E402
-from PySide6.QtWidgets import QApplication  # noqa: E402
+from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from studio.domain.document.document import Document  # noqa: E402
 from studio.domain.document.edits import with_selection  # noqa: E402
 from studio.domain.inpainting import INTENTS, Intent  # noqa: E402
+from studio.domain.timeline.model import Clip, Timeline  # noqa: E402
+from studio.domain.timeline.requests import request_set_key, request_set_words  # noqa: E402
 from studio.domain.training import PRESETS  # noqa: E402
 from studio.engine.train.world.compose import BACKGROUNDS, Placement, gradient, paste  # noqa: E402
 from studio.engine.train.world.objects import shipped_pack  # noqa: E402
@@ -30,6 +33,8 @@ from studio.session.loras import LORAS  # noqa: E402
 from studio.session.paths import Paths  # noqa: E402
 from studio.session.studio import Studio  # noqa: E402
 from studio.session.workers import worker_factory  # noqa: E402
+from studio.ui.animate.export_dialog import ExportDialog  # noqa: E402
+from studio.ui.animate.page import AnimatePage  # noqa: E402
 from studio.ui.application import create_application  # noqa: E402
 from studio.ui.bridge import Bridge  # noqa: E402
 from studio.ui.lab.page import LabPage  # noqa: E402
@@ -45,6 +50,8 @@ STROKES = (  # birds, as shares of the canvas's sides
     ((0.27, 0.15), (0.29, 0.12), (0.31, 0.145), (0.33, 0.12), (0.35, 0.15)),
     ((0.10, 0.37), (0.12, 0.34), (0.14, 0.365), (0.16, 0.34), (0.18, 0.37)),
 )
+DAY, NIGHT = "mountains at golden hour", "mountains at night"  # between which a loop goes to and fro
+MOTION = {0: 0.2, 6: 0.5, 14: 0.35}  # how much changes, by frames of that loop
 LEARNT, STEPS, EVERY = "teapot", 120, 24  # what a LoRA is taught, in how many steps, with samples after so many
 
 
@@ -110,6 +117,44 @@ class Photographer:
         self._shoot("paint")
         panel.foot.batch.setValue(1)
 
+    def animate(self) -> None:
+        """The workspace before its first clip; a loop with its prompts, keys and measures; how it is exported."""
+        self._window.workspaces.show_page("animate")
+        page = self._window.workspaces.page("animate")
+        assert isinstance(page, AnimatePage)
+        self._wait(1.0)  # the new page is laid out
+        self._shoot("animate-empty")
+        editor = page.editor
+        panel = editor.inspector.generate
+        panel.use_example(DAY)
+        panel.form.seed.set_value(7, locked=True)
+        self._make_take(page)
+        clip = self._clip(page)
+
+        def written(timeline: Timeline) -> Timeline:
+            timeline = request_set_words(timeline, clip.id, Fraction(0), DAY)
+            timeline = request_set_words(timeline, clip.id, Fraction(clip.length, 2), NIGHT)
+            for at, value in MOTION.items():
+                timeline = request_set_key(timeline, clip.id, "motion", Fraction(at), value)
+            return timeline
+
+        assert editor.desk.request("Prompts", written)
+        self._make_take(page)
+        track = editor.desk.timeline.track_of(clip.id)
+        assert track is not None
+        for lane in ("words", "measures", "motion"):
+            editor.panel.lanes.show(track.id, lane)
+        self.until(lambda: editor.measuring.of(self._clip(page)) is not None)
+        editor.player.act("stop")
+        editor.desk.set_playhead(clip.length // 3)
+        editor.inspector.measures_tab.click()
+        self._shoot("animate")
+        page.ask_export()
+        dialog = page.findChild(ExportDialog)
+        assert dialog is not None
+        self._shoot("export", dialog)
+        dialog.close()
+
     def lab(self) -> None:
         """A picture of the model half way into noise, and the way back."""
         self._window.workspaces.show_page("lab")
@@ -157,6 +202,16 @@ class Photographer:
         self.until(lambda: self._window.history.rowCount() > known and not self._studio.queue.open_jobs)
         self.until(lambda: self._window.stage.entry is not None)
 
+    def _make_take(self, page: AnimatePage) -> None:
+        """All frames of the chosen clip, or of a new loop."""
+        self._window.generate()
+        self.until(lambda: bool(self._studio.queue.open_jobs))
+        self.until(lambda: not self._studio.queue.open_jobs)
+
+    def _clip(self, page: AnimatePage) -> Clip:
+        (clip,) = (clip for track in page.editor.desk.timeline.tracks for clip in track.clips)
+        return clip
+
     def _draw(self, page: PaintPage) -> None:
         """Strokes of the brush, with the mouse."""
         surface, size = page.editor.surface, page.editor.desk.document.size
@@ -202,10 +257,10 @@ class Photographer:
             self._application.processEvents()
             time.sleep(0.005)
 
-    def _shoot(self, name: str) -> None:
+    def _shoot(self, name: str, part: QWidget | None = None) -> None:
         self._wait(0.6)  # what fades has faded, what is read in the background is there
         path = self._folder / f"{name}.png"
-        self._window.grab().save(str(path))
+        (part or self._window).grab().save(str(path))
         print(path, flush=True)
 
 
@@ -213,6 +268,7 @@ SCENES: dict[str, Callable[[Photographer], None]] = {
     "generate": Photographer.generate,
     "steps": Photographer.steps,
     "paint": Photographer.paint,
+    "animate": Photographer.animate,
     "lab": Photographer.lab,
     "train": Photographer.train,
 }

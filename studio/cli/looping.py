@@ -17,6 +17,7 @@ def add_looping(app: typer.Typer) -> None:
     """Add the commands of this module to the program's."""
     app.command(epilog=EPILOG)(loopify)
     app.command(epilog=EPILOG)(interpolate)
+    app.command(epilog=EPILOG)(deflicker)
 
 
 def loopify(
@@ -50,3 +51,17 @@ def interpolate(
     from studio.cli.treating import interpolate as carry_out
 
     return carry_out(video, output, factor, not is_open, fps, as_json)
+
+
+def deflicker(
+    video: Video,
+    output: Output,
+    strength: Annotated[float, typer.Option(help="How much of the flicker is taken out, above 0 to 1.")] = 1.0,
+    is_open: Annotated[bool, typer.Option("--open", help="It is no loop: its ends need not meet.")] = False,
+    fps: Fps = "",
+    as_json: Json = False,
+) -> int:
+    """Take fast changes of brightness and colour out of a clip; slow ones, and changes of scene, stay."""
+    from studio.cli.treating import deflicker as carry_out
+
+    return carry_out(video, output, strength, not is_open, fps, as_json)

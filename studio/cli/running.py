@@ -25,7 +25,7 @@ from studio.domain.messages import Event, WorkerOptions
 from studio.domain.recipe import Recipe
 from studio.domain.sequence import FrameSequence
 from studio.domain.training import Training
-from studio.domain.treatment import FlowLoop, Interpolation, Loopify
+from studio.domain.treatment import Deflicker, FlowLoop, Interpolation, Loopify
 from studio.domain.upscaling import Upscaling
 from studio.domain.user_paths import exists, expanded
 from studio.imaging.blobs import BlobStore
@@ -189,7 +189,7 @@ def title_of(job: Job) -> str:
     return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
 
 
-def title_of_clip(task: FrameSequence | FlowLoop | Loopify | Interpolation) -> str:
+def title_of_clip(task: FrameSequence | FlowLoop | Loopify | Interpolation | Deflicker) -> str:
     """A few words for a job that makes frames."""
     name = Path(next(iter(sources_of(task)), "")).name
     match task:
@@ -201,6 +201,8 @@ def title_of_clip(task: FrameSequence | FlowLoop | Loopify | Interpolation) -> s
             return f"{name} as a loop"
         case Interpolation(factor=factor):
             return f"{name} with {factor} times the frames"
+        case Deflicker():
+            return f"{name} without its flicker"
 
 
 def lasting(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""`safelight loopify` and `safelight interpolate`: frames come in, are treated and go out one by one."""
+"""`safelight loopify`, `interpolate` and `deflicker`: frames come in, are treated and go out one by one."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from studio.cli.measurement import report, spoken_rate
 from studio.cli.program import announce, note, print_json
 from studio.cli.progress import console
 from studio.domain.sequence import Footage
-from studio.domain.treatment import Interpolation, Loopify, require_valid_treatment
+from studio.domain.treatment import Deflicker, Interpolation, Loopify, require_valid_treatment
 from studio.domain.user_paths import expanded
 from studio.imaging.looping.mixing import unheard
 from studio.imaging.looping.treating import Treated, treated
@@ -22,6 +22,8 @@ from studio.imaging.verdict import verdict
 from studio.imaging.video.info import VideoInfo, probe
 from studio.imaging.video.verifying import verify
 from studio.imaging.video.writing import write_clip
+
+_Task = Loopify | Interpolation | Deflicker
 
 
 def loopify(video: Path, output: Path, limits: tuple[int, int, int], fps: str, as_json: bool) -> int:
@@ -39,7 +41,14 @@ def interpolate(video: Path, output: Path, factor: int, closed: bool, fps: str, 
     return _make(task, info, output, closed, as_json)
 
 
-def _make(task: Loopify | Interpolation, info: VideoInfo, output: Path, closed: bool, as_json: bool) -> int:
+def deflicker(video: Path, output: Path, strength: float, closed: bool, fps: str, as_json: bool) -> int:
+    """Carry out the command."""
+    info = probe(video)
+    task = Deflicker(_footage(video), rate_of(fps, info.rate), strength, closed)
+    return _make(task, info, output, closed, as_json)
+
+
+def _make(task: _Task, info: VideoInfo, output: Path, closed: bool, as_json: bool) -> int:
     require_valid_treatment(task)
     output = free_file(expanded(output))
     preset = preset_of(output, info.alpha)
@@ -69,7 +78,7 @@ def _shown(found: Treated, as_json: bool) -> Iterator[Pixels]:
         yield frame.pixels
 
 
-def _origin(task: Loopify | Interpolation, found: Treated) -> dict[str, object]:
+def _origin(task: _Task, found: Treated) -> dict[str, object]:
     cut = None if found.cut is None else dataclasses.asdict(found.cut)
     return {"source": task.source.paths[0], **({} if cut is None else {"cut": cut})}
 

@@ -15,7 +15,7 @@ from studio.domain.jobs import Job, Task
 from studio.domain.recipe import Recipe
 from studio.domain.sequence import FrameSequence
 from studio.domain.training import Training
-from studio.domain.treatment import FlowLoop, Interpolation, Loopify
+from studio.domain.treatment import Deflicker, FlowLoop, Interpolation, Loopify
 from studio.domain.upscaling import Upscaling
 
 _KINDS: dict[str, type[Task]] = {
@@ -26,6 +26,7 @@ _KINDS: dict[str, type[Task]] = {
     "flow-loop": FlowLoop,
     "loopify": Loopify,
     "interpolation": Interpolation,
+    "deflicker": Deflicker,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 

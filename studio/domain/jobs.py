@@ -9,11 +9,11 @@ from studio.domain.plan import Plan
 from studio.domain.recipe import Recipe
 from studio.domain.sequence import Footage, FrameSequence
 from studio.domain.training import Training
-from studio.domain.treatment import FlowLoop, Interpolation, Loopify
+from studio.domain.treatment import Deflicker, FlowLoop, Interpolation, Loopify
 from studio.domain.upscaling import Upscaling
 
-Task = Recipe | Training | Upscaling | FrameSequence | FlowLoop | Loopify | Interpolation
-FRAME_TASKS = FrameSequence | FlowLoop | Loopify | Interpolation
+Task = Recipe | Training | Upscaling | FrameSequence | FlowLoop | Loopify | Interpolation | Deflicker
+FRAME_TASKS = FrameSequence | FlowLoop | Loopify | Interpolation | Deflicker
 DEADLY = 2  # workers that may end under a job in a row before it is set aside
 _MADE_BY = "job:"
 
@@ -95,7 +95,7 @@ def sources_of(task: Task) -> tuple[str, ...]:
             return tuple(path for path in (*frames, first, last) if path)
         case FlowLoop(path=path, freeze=freeze):
             return tuple(each for each in (path, freeze) if each)
-        case Loopify(source=footage) | Interpolation(source=footage):
+        case Loopify(source=footage) | Interpolation(source=footage) | Deflicker(source=footage):
             return footage.paths
         case _:
             return ()
@@ -123,7 +123,7 @@ def with_sources(task: Task, paths: dict[str, str]) -> Task:
             )
         case FlowLoop(path=path, freeze=freeze):
             return dataclasses.replace(task, path=paths.get(path, path), freeze=paths.get(freeze, freeze))
-        case Loopify(source=footage) | Interpolation(source=footage):
+        case Loopify(source=footage) | Interpolation(source=footage) | Deflicker(source=footage):
             return dataclasses.replace(task, source=_with_paths(footage, paths))
         case _:
             return task

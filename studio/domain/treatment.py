@@ -1,4 +1,6 @@
-"""Requests for frames that need no model: a still set in motion, a clip made to loop, frames between frames."""
+"""Requests for frames that need no model: a still set in motion, a clip made to loop, frames between frames, a clip
+without its flicker.
+"""
 
 import math
 from dataclasses import dataclass
@@ -61,7 +63,19 @@ class Interpolation:
     closed: bool = True
 
 
-Treatment = FlowLoop | Loopify | Interpolation
+@dataclass(frozen=True, slots=True)
+class Deflicker:
+    """A clip without fast changes of brightness and colour from frame to frame; `strength` in (0, 1] of them is taken
+    out. Slow changes stay. With `closed` the last frame is followed by the first.
+    """
+
+    source: Footage
+    rate: Fraction = Fraction(24)
+    strength: float = 1.0
+    closed: bool = True
+
+
+Treatment = FlowLoop | Loopify | Interpolation | Deflicker
 
 
 def require_valid_treatment(task: Treatment) -> None:
@@ -104,4 +118,11 @@ def _checks(task: Treatment) -> list[tuple[str, bool, str, str]]:
                 ("source", not source.paths, "There is no clip to put frames into.", "Choose a video."),
                 ("factor", not 2 <= factor <= MAX_FACTOR, f"{factor} times as many frames cannot be made.",
                  f"Choose 2 to {MAX_FACTOR}."),
+            ]  # fmt: skip
+        case Deflicker(source=source, strength=strength):
+            return [
+                rate,
+                ("source", not source.paths, "There is no clip to take the flicker from.", "Choose a video."),
+                ("strength", not 0 < strength <= 1, f"A strength of {strength} cannot be used.",
+                 "Choose above 0 up to 1."),
             ]  # fmt: skip

@@ -1,4 +1,6 @@
-"""The job that makes frames without a model: a still that flows, a clip made to loop, frames between frames."""
+"""The job that makes frames without a model: a still that flows, a clip made to loop, frames between frames, a
+clip without its flicker.
+"""
 
 import json
 from collections.abc import Callable
@@ -12,7 +14,7 @@ from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.jobs import Picture
 from studio.domain.messages import Event, Finished, Phase, PictureDone, Progress, Run
 from studio.domain.sequence import MAX_FRAMES, Provenance
-from studio.domain.treatment import FlowLoop, Interpolation, Treatment
+from studio.domain.treatment import Deflicker, FlowLoop, Interpolation, Treatment
 from studio.engine.clock import PhaseClock
 from studio.engine.models import Poll
 from studio.imaging.blobs import BlobStore
@@ -69,6 +71,8 @@ class Treating:
                 before, step = divmod(frame.index, factor)
                 note = frame.note or (f"{step} of {factor} steps from frame {before} to the next" if step else "")
                 return Provenance("interpolation", 0, mix=step / factor, note=note)
+            case Deflicker():
+                return Provenance("deflicker", 0, note=frame.note)
             case _:
                 return Provenance("loopify", 0, note=frame.note)
 

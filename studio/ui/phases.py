@@ -10,7 +10,7 @@ from studio.domain.plan import Plan, Rung
 from studio.domain.recipe import Recipe
 from studio.domain.sequence import FrameSequence
 from studio.domain.training import Training
-from studio.domain.treatment import FlowLoop, Interpolation, Loopify
+from studio.domain.treatment import Deflicker, FlowLoop, Interpolation, Loopify
 from studio.domain.upscaling import Upscaling
 
 
@@ -36,6 +36,8 @@ def job_title(job: Job) -> str:
         case Interpolation(source=source, factor=factor):
             name = Path(source.paths[0]).name if source.paths else "…"
             return _tr("Frames ×{factor}: {name}").format(factor=factor, name=name)
+        case Deflicker(source=source):
+            return _tr("Without flicker: {name}").format(name=Path(source.paths[0]).name if source.paths else "…")
 
 
 def phase_text(job: Job) -> str:

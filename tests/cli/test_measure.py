@@ -1,4 +1,4 @@
-"""`safelight measure`, `loopify` and `interpolate`: clips in, a light with its reasons and clips out."""
+"""`safelight measure`, `loopify`, `interpolate` and `deflicker`: clips in, a light with its reasons and clips out."""
 
 from pathlib import Path
 
@@ -68,6 +68,19 @@ def test_frames_come_between_frames(call: Call) -> None:
     assert done.code == 0 and probe(Path("line.webp")).frames == 23 and probe(Path("line.webp")).rate == 10
 
 
+def test_flicker_is_taken_out(call: Call) -> None:
+    frames = [
+        (frame * (1 if index % 3 else 0.85)).astype("uint8") for index, frame in enumerate(clips.correct(12, SIDE))
+    ]
+    name = written("flickers.png", frames)
+    before = call("measure", name, "--json").json["measures"]
+    report = call("deflicker", name, "-o", "calm.apng", "--json").json
+    assert report["measures"]["flicker"] < 0.2 * before["flicker"] and 0.8 < report["measures"]["seam_ratio"] < 1.2
+    assert (report["frames"], report["fps"], report["measures"]["closed"]) == (12, 10.0, True)
+    half = call("deflicker", name, "-o", "half.apng", "--open", "--strength", 0.5, "--json").json["measures"]
+    assert half["closed"] is False and 0.3 < half["flicker"] / before["flicker"] < 0.7
+
+
 @pytest.mark.parametrize(
     ("arguments", "field"),
     [
@@ -78,6 +91,8 @@ def test_frames_come_between_frames(call: Call) -> None:
         (("interpolate", "few.png", "-o", "x.webp", "--fps", "1e9"), "rate"),
         (("loopify", "few.png", "-o", "x.webp", "--least", 50), "least"),
         (("loopify", "few.png", "-o", "x.webp", "--fps", "0"), "rate"),
+        (("deflicker", "few.png", "-o", "x.webp", "--strength", 0), "strength"),
+        (("deflicker", "few.png", "-o", "x.webp", "--strength", "nan"), "strength"),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_left(call: Call, arguments: tuple[object, ...], field: str) -> None:

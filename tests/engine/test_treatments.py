@@ -15,7 +15,7 @@ from studio.domain.errors import ErrorKind, JobCancelled, StudioError
 from studio.domain.geometry import Size
 from studio.domain.messages import Event, Phase, PictureDone, Progress, Run
 from studio.domain.sequence import Footage, Provenance
-from studio.domain.treatment import Arrow, FlowLoop, Interpolation, Loopify, Treatment
+from studio.domain.treatment import Arrow, Deflicker, FlowLoop, Interpolation, Loopify, Treatment
 from studio.engine.clock import PhaseClock
 from studio.engine.treatments import Treating
 from studio.imaging.blobs import BlobStore
@@ -88,6 +88,19 @@ def test_a_clip_is_made_to_loop_after_it_was_looked_through(tmp_path: Path, stil
     assert {one.method for one in about} == {"loopify"} and any(one.note for one in about)
 
 
+def test_a_clip_loses_its_flicker_after_it_was_looked_through(tmp_path: Path, stills: tuple[str, ...]) -> None:
+    for index in (1, 4):
+        Image.fromarray((clips.correct(8, SIDE)[index] * 0.7).astype(np.uint8)).save(stills[index])
+    desk = Desk(tmp_path, Deflicker(Footage(stills[:8]))).run()
+    made = desk.frames()
+    for index, frame in enumerate(clips.correct(8, SIDE)):
+        assert abs(made[index].mean() - frame.mean()) < 5
+    read = [event for event in desk.events if isinstance(event, Progress) and event.phase == Phase.LOAD]
+    assert [(event.step, event.total) for event in read][-1] == (7, 8)
+    about = [from_json(Provenance, json.loads(event.picture.about)) for event in desk.done]
+    assert {one.method for one in about} == {"deflicker"} and "levels lighter" in about[4].note
+
+
 def test_a_still_flows_and_is_frozen_where_the_mask_is_bright(tmp_path: Path, stills: tuple[str, ...]) -> None:
     mask = np.zeros((SIDE, SIDE), np.uint8)
     mask[:, :20] = 255
@@ -100,7 +113,7 @@ def test_a_still_flows_and_is_frozen_where_the_mask_is_bright(tmp_path: Path, st
     assert not np.array_equal(frames[3][:, 20:], still[:, 20:])
 
 
-@pytest.mark.parametrize("kind", ["flow", "loopify", "interpolation"])
+@pytest.mark.parametrize("kind", ["flow", "loopify", "interpolation", "deflicker"])
 def test_what_was_killed_makes_the_frames_that_miss_and_they_are_the_same(
     tmp_path: Path, stills: tuple[str, ...], kind: str
 ) -> None:
@@ -108,6 +121,7 @@ def test_what_was_killed_makes_the_frames_that_miss_and_they_are_the_same(
         "flow": FlowLoop(stills[0], DOWN, frames=8),
         "loopify": Loopify(Footage(stills), least=6, most=8),
         "interpolation": Interpolation(Footage(stills[:4])),
+        "deflicker": Deflicker(Footage(stills[:6])),
     }
     whole = Desk(tmp_path / "whole", tasks[kind]).run()
     broken: Desk

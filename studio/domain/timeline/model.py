@@ -13,9 +13,9 @@ from studio.domain.document.blending import BlendMode
 from studio.domain.easing import LINEAR, Ease
 from studio.domain.geometry import Size
 from studio.domain.sequence import FrameSequence
-from studio.domain.treatment import FlowLoop, Interpolation, Loopify
+from studio.domain.treatment import Deflicker, FlowLoop, Interpolation, Loopify
 
-ClipTask = FrameSequence | FlowLoop | Loopify | Interpolation
+ClipTask = FrameSequence | FlowLoop | Loopify | Interpolation | Deflicker
 
 
 def new_id() -> str:

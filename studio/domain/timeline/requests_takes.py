@@ -20,7 +20,7 @@ from studio.domain.timeline.placing import (
 )
 from studio.domain.timeline.times import longest, looping, media_frames, natural_length
 from studio.domain.timeline.validity import MAX_LENGTH, MAX_NAME, overlapping
-from studio.domain.treatment import FlowLoop, Interpolation, Loopify
+from studio.domain.treatment import Deflicker, FlowLoop, Interpolation, Loopify
 
 MAX_TAKES = 1000  # of a clip
 
@@ -131,7 +131,7 @@ def _seen(clip: Clip, media: Generated, take: Take, rate: Fraction) -> Clip:
             media = dataclasses.replace(media, rate=own, closed=closed, size=recipe.result_size)
         case FlowLoop(rate=own) | Loopify(rate=own):
             media = dataclasses.replace(media, rate=own, closed=True)
-        case Interpolation(rate=own, closed=closed):
+        case Interpolation(rate=own, closed=closed) | Deflicker(rate=own, closed=closed):
             media = dataclasses.replace(media, rate=own, closed=closed)
     return _fitting(clip, media, rate)
 

@@ -1,6 +1,7 @@
 """What makes other tools loop-safe, and what holds a clip's colours."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -9,7 +10,8 @@ from numpy.typing import NDArray
 from studio.imaging.looping.mixing import Poll, unheard
 from studio.imaging.pixels import Pixels
 
-Tool = Callable[[Sequence[Pixels]], Sequence[Pixels]]
+T = TypeVar("T")
+R = TypeVar("R")
 Numbers = NDArray[np.float64]
 
 _THUMB = 64  # pixels a side, for colours
@@ -17,12 +19,13 @@ _LEAST_SPREAD = 1.0  # of a LAB channel; a flatter one has no contrast to be cha
 _CERTAIN = 3.0  # times as far as other steps are from the mean of their neighbours, a ring is open
 
 
-def wrap_padded(frames: Sequence[Pixels], tool: Tool, pad: int) -> list[Pixels]:
+def wrap_padded(frames: Sequence[T], tool: Callable[[Sequence[T]], Sequence[R]], pad: int) -> list[R]:
     """What `tool` makes of a loop, as if it knew that the loop goes round: it sees `pad` frames more at both ends,
     taken from the ring, and what it makes of them is cut off.
 
-    The tool may be any that works on a clip with two ends, and may make a whole number of frames of each. Raises
-    ValueError when it makes another number.
+    The tool may be any that works on a clip with two ends, and may make a whole number of frames of each. What it sees
+    of a frame need not be pixels: numbers that were measured on it do for a long clip. Raises ValueError when it makes
+    another number.
     """
     count = len(frames)
     if not count:

@@ -9,8 +9,9 @@ import numpy as np
 
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.sequence import MAX_FRAMES
-from studio.domain.treatment import FlowLoop, Interpolation, Loopify, Treatment, require_valid_treatment
+from studio.domain.treatment import Deflicker, FlowLoop, Interpolation, Loopify, Treatment, require_valid_treatment
 from studio.imaging.flow import Mask, grey
+from studio.imaging.looping.deflicker import deflickered
 from studio.imaging.looping.eulerian import flow_loop
 from studio.imaging.looping.footage import FootageReader
 from studio.imaging.looping.interpolation import interpolated
@@ -54,6 +55,11 @@ def treated(
         case Loopify():
             with FootageReader(task.source) as footage:
                 yield _looped(task, footage, poll, made, on_read)
+        case Deflicker():
+            with FootageReader(task.source) as footage:
+                watch = _Watch(footage.count, poll, on_read)
+                frames = deflickered(footage.read, footage.count, task.strength, task.closed, watch, made)
+                yield Treated(footage.count, frames)
 
 
 def _flowing(task: FlowLoop, poll: Poll, made: Set[int]) -> Treated:
@@ -76,15 +82,20 @@ def _looped(task: Loopify, footage: FootageReader, poll: Poll, made: Set[int], o
     if footage.count <= task.least:
         message = f"The clip has {footage.count:,} frames: too few to cut a loop of {task.least:,} or more from it."
         raise StudioError(ErrorKind.INPUT, message, "Choose a smaller number, or a longer clip.", "least")
-    seen = 0
-
-    def watch() -> None:
-        nonlocal seen
-        poll()
-        if seen < footage.count:
-            on_read(seen, footage.count)
-            seen += 1
-
+    watch = _Watch(footage.count, poll, on_read)
     most = min(task.most or MAX_FRAMES, MAX_FRAMES)
     cut = best_cut(footage.all(), task.least, most, task.blend, watch)
     return Treated(cut.frames, loopified(footage.read, cut, poll, made), cut)
+
+
+class _Watch:
+    """A poll that tells `on_read` of the first `count` frames, which are those that are looked through."""
+
+    def __init__(self, count: int, poll: Poll, on_read: OnRead) -> None:
+        self._count, self._poll, self._on_read, self._seen = count, poll, on_read, 0
+
+    def __call__(self) -> None:
+        self._poll()
+        if self._seen < self._count:
+            self._on_read(self._seen, self._count)
+            self._seen += 1

@@ -14,7 +14,7 @@ from studio.domain.sequence import Footage, FrameSequence, Held, Schedule, Sched
 from studio.domain.timeline.model import Clip, ClipTask, Generated, Take, Video
 from studio.domain.timeline.seen import prompt_keys, value_at
 from studio.domain.timeline.times import step
-from studio.domain.treatment import FlowLoop, Interpolation, Loopify
+from studio.domain.treatment import Deflicker, FlowLoop, Interpolation, Loopify
 from studio.session.clips.sources import take_path
 
 LOCKED = 2  # frames on each side of a range that its new frames are fitted to
@@ -53,6 +53,8 @@ def frames_of(task: ClipTask, otherwise: int) -> int:
         case Interpolation(source=source, factor=factor, closed=closed):
             length = _length(source)
             return (length * factor - (0 if closed else factor - 1)) if length else otherwise
+        case Deflicker(source=source):
+            return _length(source) or otherwise
 
 
 def _length(source: Footage) -> int:
@@ -203,6 +205,14 @@ def interpolated(clip: Clip, factor: int) -> Generation:
     task = Interpolation(source, media.rate * factor, factor, media.closed)
     label, name = f"{factor} times as many frames", f"Interpolated ×{factor}"
     return Generation(clip.id, task, frames_of(task, take.frames), label, name, take.id)
+
+
+def deflickered(clip: Clip) -> Generation:
+    """The take that is seen without its flicker. Raises StudioError (INPUT) for a clip without a take."""
+    media = _media(clip)
+    take = _take(media)
+    task = Deflicker(Footage((take_path(take.id),), 0, take.frames), media.rate, closed=media.closed)
+    return Generation(clip.id, task, take.frames, "Take the flicker out", "Without flicker", take.id)
 
 
 def looped(clip: Clip, rate: Fraction, least: int = 12, most: int = 0, blend: int = 0) -> Generation:

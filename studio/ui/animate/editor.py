@@ -53,7 +53,8 @@ class ClipEditor(QFrame):
         self.thumbnails = FrameThumbnails(self.reader.pixels, self)
         self.waves = FileWaves(self)
         self.player = PlayerPane(
-            self.desk, self.montage.frame, self.montage.key, lambda: frame_size(paint.document), self.montage.sound
+            self.desk, self.montage.frame, self.montage.key, lambda: frame_size(paint.document), self.montage.sound,
+            there=session.takes.numbers,
         )
         facts = Facts(session.takes.numbers, self.making.is_made, self.files.why, self.measuring.diagnosis)
         self.panel = TimelinePanel(self.desk, self.thumbnails, facts, self.waves)
@@ -99,6 +100,7 @@ class ClipEditor(QFrame):
                     "dry-run": self.making.dry_run,
                     "loop": self.making.make_loop,
                     "double": lambda clip: self.making.multiply(clip, 2),
+                    "deflicker": self.making.deflicker,
                     "complete": self.making.complete,
                 }
                 acts[what](clip)

@@ -61,7 +61,7 @@ class ExportDialog(QDialog):
         self.exporting = Exporting(montage, self)
         self._made: Path | None = None
         self._typed = False
-        self.what, self.preset, self.size, self.rate = Choice(), Choice(), Choice(), Choice()
+        self.what, self.preset, self.size_box, self.rate = Choice(), Choice(), Choice(), Choice()
         self.turns = WholeNumber()
         self.turns.setRange(1, 100)
         self.turns.setSuffix(" ×")
@@ -109,7 +109,7 @@ class ExportDialog(QDialog):
             return
         self.progress.setRange(0, 1000)
         turns = self.turns.value() if part.cut.closed else 1
-        size, rate = self.size.currentData(), Fraction(self.rate.currentData())
+        size, rate = self.size_box.currentData(), Fraction(self.rate.currentData())
         self.exporting.render(
             Order(part.cut, path, self._preset, turns, Size(*size), rate if rate != part.cut.rate else None)
         )
@@ -148,12 +148,12 @@ class ExportDialog(QDialog):
             return
         if not self._exchange and not self._typed:
             self.preset.setCurrentIndex(self.preset.findData(first_preset(part.cut)))
-        with QSignalBlocker(self.size):
-            self.size.clear()
+        with QSignalBlocker(self.size_box):
+            self.size_box.clear()
             for scale in _SCALES:
                 size = Size(*(max(2, round(side * scale)) for side in (part.cut.size.width, part.cut.size.height)))
                 if max(size.width, size.height) <= _LARGEST:
-                    self.size.addItem(f"{size.width} × {size.height}", (size.width, size.height))
+                    self.size_box.addItem(f"{size.width} × {size.height}", (size.width, size.height))
         self._preset_changed()
 
     def _preset_changed(self) -> None:
@@ -295,9 +295,16 @@ class ExportDialog(QDialog):
         where.addWidget(self.path, 1)
         where.addWidget(self.pick)
         self._rows: dict[str, tuple[QWidget, QWidget]] = {}
-        rows = (("what", self.tr("What"), self.what), ("preset", self.tr("Format"), self.preset),
-                ("note", "", self.note), ("size", self.tr("Size"), self.size), ("rate", self.tr("Rate"), self.rate),
-                ("turns", self.tr("Turns"), self.turns), ("facts", "", self.facts), ("media", "", self.media))  # fmt: skip
+        rows: list[tuple[str, str, QWidget]] = [
+            ("what", self.tr("What"), self.what),
+            ("preset", self.tr("Format"), self.preset),
+            ("note", "", self.note),
+            ("size", self.tr("Size"), self.size_box),
+            ("rate", self.tr("Rate"), self.rate),
+            ("turns", self.tr("Turns"), self.turns),
+            ("facts", "", self.facts),
+            ("media", "", self.media),
+        ]
         for row, (key, name, field) in enumerate(rows):
             title = row_label(name, field)
             field.setAccessibleName(name or field.accessibleName())

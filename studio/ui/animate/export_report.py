@@ -31,8 +31,9 @@ class ReportView(QWidget):
         for part in (self.title, self.path):
             column.addWidget(part)
         column.addLayout(self._grid)
-        for part in (self.verdict, self.notices, self.problems):
-            column.addWidget(part)
+        column.addWidget(self.verdict)
+        column.addWidget(self.notices)
+        column.addWidget(self.problems)
         column.addStretch(1)
 
     def show_report(self, found: Report | Exported) -> None:

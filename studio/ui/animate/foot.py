@@ -81,6 +81,8 @@ class Foot(QFrame):
             "loop": ("repeat", self.tr("Make it loop"), self.tr(
                 "Finds the best cut in the clip, and blends it along its motion")),
             "double": ("copy-plus", self.tr("Twice the frames"), self.tr("New frames between those that there are")),
+            "deflicker": ("contrast", self.tr("Take the flicker out"), self.tr(
+                "Evens out fast changes of brightness and colour; slow ones stay")),
             "complete": ("loader", self.tr("Make the missing frames"), self.tr("Goes on where it ended")),
         }  # fmt: skip
 

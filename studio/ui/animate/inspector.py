@@ -127,7 +127,7 @@ class Inspector(QFrame):
         take = clip.media.take
         there = self._there(take.id) if take is not None else frozenset()
         if take is not None and there:
-            found |= {"loop", "double"}
+            found |= {"loop", "double", "deflicker"}
             if isinstance(take.task, FrameSequence):
                 found.add("reroll")
             if self.frame_here() is not None:

@@ -153,6 +153,10 @@ class Making(QObject):
         """So many times as many frames in the same time."""
         return self._in_one_step(lambda: self._begin(generating.interpolated(clip, factor)))
 
+    def deflicker(self, clip: Clip) -> bool:
+        """The same frames without fast changes of brightness and colour."""
+        return self._in_one_step(lambda: self._begin(generating.deflickered(clip)))
+
     def make_loop(self, clip: Clip) -> bool:
         """What is seen of a clip as a loop."""
         return self._in_one_step(lambda: self._begin(generating.looped(clip, self._desk.timeline.rate)))

@@ -68,6 +68,17 @@ class AnimatePage(QFrame):
         """Another take of the chosen clip; without one, a new loop."""
         self.editor.generate()
 
+    def make_clip(self, clip_id: str) -> None:
+        """Make the frames of a clip that is on the timeline."""
+        editor = self.editor
+        if (clip := editor.desk.timeline.clip(clip_id)) is not None:
+            editor.desk.select([clip_id])
+            editor.making.generate(clip)
+
+    def show_clip(self, clip_id: str) -> None:
+        """Go to a clip."""
+        self.editor.desk.select([clip_id])
+
     def ask_import(self) -> None:
         """Files of the user's choice become clips at the playhead."""
         title = self.tr("Import media")
@@ -151,6 +162,7 @@ class AnimatePage(QFrame):
         bringing.noted.connect(editor.toast.say)
         bringing.busy.connect(lambda words: editor.toast.say(words) if words else editor.toast.hide())
         editor.problem.connect(self.problem)
+        editor.repair_wanted.connect(self._repair)
         editor.files.changed.connect(self._show_missing)
         editor.welcome.import_wanted.connect(self.ask_import)
         editor.welcome.made.connect(editor.generate)
@@ -165,6 +177,11 @@ class AnimatePage(QFrame):
             editor.inspector.generate.use_example(examples[0])
         self._show_missing(())
         return editor
+
+    def _repair(self, clip: str, take: str, number: int) -> None:
+        """The frame goes to the canvas; it comes back from there as a new take."""
+        self._paint.editor.frames.open_frame(clip, take, number)
+        self.paint_wanted.emit()
 
     def _show_missing(self, missing: tuple[Missing, ...]) -> None:
         self._lost = missing

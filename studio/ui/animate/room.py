@@ -51,6 +51,14 @@ class AnimateRoom(QObject):
         if self._page is not None:
             self._page.generate()
 
+    def make_clip(self, clip_id: str) -> None:
+        """Go there, and make the frames of a clip."""
+        self.page().make_clip(clip_id)
+
+    def show_clip(self, clip_id: str) -> None:
+        """Go there, to a clip."""
+        self.page().show_clip(clip_id)
+
     def _follow(self, name: str) -> None:
         """Another workspace is shown."""
         here, commands = name == NAME, self._window.commands

@@ -7,7 +7,7 @@ from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from studio.domain.sequence import MAX_FRAMES
-from studio.domain.treatment import MAX_FACTOR, FlowLoop, Interpolation, Loopify, Treatment
+from studio.domain.treatment import MAX_FACTOR, Deflicker, FlowLoop, Interpolation, Loopify, Treatment
 from studio.ui.theme.tokens import SPACE
 from studio.ui.train.rows import Row, check_row, place_rows, slider_row
 from studio.ui.widgets.labels import label
@@ -35,6 +35,9 @@ def _rows() -> dict[str, Row]:
         "factor": slider_row(
             _tr("Factor"), _tr("How many times as many frames"), 2, 8, least=2, most=MAX_FACTOR
         ),
+        "strength": slider_row(
+            _tr("Strength"), _tr("How much of the flicker is taken out"), 0.1, 1, least=0.01, most=1, step=0.01, decimals=2
+        ),
         "closed": check_row(_tr("Loop"), _tr("Also between the last and the first; off: a clip with two ends")),
     }  # fmt: skip
 
@@ -43,6 +46,7 @@ _FIELDS: dict[type, tuple[str, ...]] = {
     FlowLoop: ("frames", "reach"),
     Loopify: ("least", "most", "blend"),
     Interpolation: ("factor", "closed"),
+    Deflicker: ("strength", "closed"),
 }
 
 
@@ -102,3 +106,5 @@ def _described(task: Treatment) -> str:
             )
         case Interpolation():
             return _tr("New frames between those that there are, made of their motion.")
+        case Deflicker():
+            return _tr("Fast changes of brightness and colour from frame to frame are taken out; slow ones stay.")

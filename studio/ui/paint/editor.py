@@ -18,7 +18,7 @@ from studio.ui.paint.differing import Differing
 from studio.ui.paint.frames.flow_edits import FlowEdits
 from studio.ui.paint.frames.frame_bar import FrameBar
 from studio.ui.paint.frames.frame_desk import FrameDesk
-from studio.ui.paint.frames.onion_skin import CanvasOnion
+from studio.ui.paint.frames.frame_overlay import FrameOverlay
 from studio.ui.paint.image_edits import ImageEdits
 from studio.ui.paint.layer_edits import LayerEdits
 from studio.ui.paint.live import Live
@@ -91,8 +91,8 @@ class Editor(QFrame):
         self.live_bar, self.live_pane = LiveBar(self.desk), LivePane()
         self.flow = FlowEdits(self.desk, session.takes, self)
         self.frames = FrameDesk(self.desk, session.takes, self)
-        self.onion = CanvasOnion(self.frames, self)
-        self.frame_bar = FrameBar(self.frames, self.onion, self)  # has a parent: it may be shown at once
+        self.frame_overlay = FrameOverlay(self.frames, self)
+        self.frame_bar = FrameBar(self.frames, self.frame_overlay, self)  # has a parent: it may be shown at once
         self.toast = Toast(self.surface)
         self.adjustment = AdjustmentForm(self.desk, self.edits)
         self._again = QTimer(self, interval=_AGAIN)
@@ -151,7 +151,7 @@ class Editor(QFrame):
         self.history.close_work()
         self.past.close_work()
         self.differing.close_work()
-        self.onion.close_work()
+        self.frame_overlay.close_work()
         self.navigator.close_work()
         self.adjustment.close_work()
         self.session.saved.disconnect(self._saved.emit)
@@ -249,8 +249,8 @@ class Editor(QFrame):
         self.live.redrawn.connect(surface.redraw)
         self.live.tinted.connect(surface.overlays.tinted)
         surface.view_changed.connect(self._view_changed)
-        surface.staging, surface.onion = self.staging, self.onion
-        self.onion.changed.connect(surface.update)
+        surface.staging, surface.frame_overlay = self.staging, self.frame_overlay
+        self.frame_overlay.changed.connect(surface.update)
         self.frames.opened.connect(self._show_frame)
         self.staging.changed.connect(surface.update)
         surface.opacity_wanted.connect(self._set_opacity)

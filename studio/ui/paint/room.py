@@ -77,6 +77,8 @@ class PaintRoom(QObject):
         if page.sessions.trouble is not None:
             window.area.banner.report(page.sessions.trouble)
         page.menu_wanted.connect(self._popup)
+        page.clip_made.connect(window.animate.make_clip)
+        page.frame_returned.connect(window.animate.show_clip)
         page.live_painting.follow(window.panel.recipe, window.panel.changed)
         page.live_painting.switched.connect(self._show_live)
         page.live_painting.problem.connect(window.area.banner.report)

@@ -24,7 +24,7 @@ from studio.imaging.compose import changed_places
 from studio.imaging.composing.courtesy import COURTESY
 from studio.ui.paint.composition import Composition
 from studio.ui.paint.desk import PaintDesk
-from studio.ui.paint.frames.onion_skin import CanvasOnion
+from studio.ui.paint.frames.frame_overlay import FrameOverlay
 from studio.ui.paint.live_view import LiveView
 from studio.ui.paint.overlays import Overlays
 from studio.ui.paint.picture import Picture
@@ -61,7 +61,7 @@ class Surface(Picture):
         self.other_end: Tool | None = None  # of the pen
         self.staging: Staging | None = None
         self.live_view: LiveView | None = None
-        self.onion: CanvasOnion | None = None
+        self.frame_overlay: FrameOverlay | None = None
         self._held: Tool | None = None  # the tool whose gesture is under way
         self._grip: QPointF | None = None
         self._button = Qt.MouseButton.NoButton  # that began what is under way
@@ -111,8 +111,8 @@ class Surface(Picture):
 
     def paint_over(self, painter: QPainter, part: QRectF) -> None:
         """Grid, guides, frame, selection, the tool's own marks, and the brush's outline."""
-        if self.onion is not None:
-            self.onion.paint(painter, self.view)
+        if self.frame_overlay is not None:
+            self.frame_overlay.paint(painter, self.view)
         if self.live_view is not None:
             self.live_view.paint(painter, self.view)
         if self.staging is not None:

@@ -36,7 +36,8 @@ _RESTED = 60  # milliseconds without a move until the onion skin is drawn
 
 
 class PlayerPane(QFrame):
-    """`render` and `key` are those of a montage, `size` tells the size of the timeline's frames, `mix` gives its sound.
+    """`render` and `key` are those of a montage, `size` tells the size of the timeline's frames, `mix` gives its sound,
+    `there` says which frames of a take there are.
 
     `noted` tells a sentence: why something is not heard or seen.
     """
@@ -55,6 +56,7 @@ class PlayerPane(QFrame):
         budget: int = 0,
         now: Callable[[], int] = time.monotonic_ns,
         library: Callable[[], ModuleType] = portaudio,
+        there: Callable[[str], frozenset[int]] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -66,7 +68,7 @@ class PlayerPane(QFrame):
         self._speaker = Speaker(mix, self._told.emit, library)
         self._stale = True
         self._k_down = False
-        self._previews = PreviewShelf()
+        self._previews = PreviewShelf(there)
         self.reel = Reel(Film(render, key), desk.shown, size, budget, self)
         self.playback = Playback(desk, self.reel, self._speaker, now, self)
         self.area = PictureArea(self)

@@ -1,6 +1,7 @@
 """Moving previews: the guesses for a clip that is being made, as a loop in its place until its frames arrive."""
 
 import time
+from collections.abc import Callable
 from fractions import Fraction
 
 from PySide6.QtGui import QImage
@@ -74,9 +75,12 @@ class PreviewLoop:
 
 
 class PreviewShelf:
-    """The previews of all takes that are being made."""
+    """The previews of all takes that are being made. `there` says which frames of a take are there already; without it,
+    guesses made before the first frame came are not shown any more.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, there: Callable[[str], frozenset[int]] | None = None) -> None:
+        self._there = there
         self._loops: dict[str, PreviewLoop] = {}
         self._arrived: set[str] = set()  # takes of which there are frames
 
@@ -90,7 +94,8 @@ class PreviewShelf:
     def arrived(self, take: str) -> None:
         """Frames of a take have come; newer guesses will say which are still to come."""
         self._arrived.add(take)
-        self._loops.pop(take, None)
+        if self._there is None:
+            self._loops.pop(take, None)
 
     def drop(self, take: str) -> None:
         """Its making has ended."""
@@ -104,6 +109,7 @@ class PreviewShelf:
     def at(self, timeline: Timeline, frame: int) -> PreviewLoop | None:
         """The preview of a clip at a frame of the timeline, if what is seen there is still to come."""
         for loop in self._loops.values():
-            if shows(timeline, loop.take, frame, loop.frames if loop.take in self._arrived else None):
+            guessed = loop.frames - self._there(loop.take) if self._there is not None else loop.frames
+            if shows(timeline, loop.take, frame, guessed if loop.take in self._arrived else None):
                 return loop
         return None

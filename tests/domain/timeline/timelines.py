@@ -28,7 +28,7 @@ from studio.domain.timeline.model import (
     Video,
 )
 from studio.domain.timeline.parameters import PARAMETERS, WORDS
-from studio.domain.treatment import FlowLoop, Interpolation, Loopify
+from studio.domain.treatment import Deflicker, FlowLoop, Interpolation, Loopify
 
 NTSC = Fraction(24000, 1001)
 FILE = Footage(("a.mp4",))
@@ -89,6 +89,7 @@ def media_of(number: int) -> Media:
         dataclasses.replace(loop(9), task=FlowLoop("a.png")),
         dataclasses.replace(loop(9), task=Loopify(FILE)),
         dataclasses.replace(loop(9), task=Interpolation(FILE, RATES[number % 5])),
+        dataclasses.replace(loop(9), task=Deflicker(FILE, RATES[number % 5], 0.5)),
     )
     return kinds[number % len(kinds)]
 

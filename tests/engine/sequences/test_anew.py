@@ -1,6 +1,7 @@
 """Video to video: a clip's frames drawn anew, with noise that moves with what it is drawn on."""
 
 import dataclasses
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ def test_noise_goes_along_with_what_it_lies_on() -> None:
     inside = np.s_[:, 3:-3, 3:-4]
     kept = [
         float((frame[:, :, :-1][inside] == before[:, :, 1:][inside]).float().mean())
-        for before, frame in zip(found, found[1:], strict=False)
+        for before, frame in itertools.pairwise(found)
     ]
     assert min(kept) > 0.7, kept
     still = noise_of([panned(1, SIDE, CELL)[0]] * 3)

@@ -1,6 +1,7 @@
 """A range drawn anew between frames that stay."""
 
 import dataclasses
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -81,7 +82,7 @@ def test_a_range_fits_between_its_neighbours_also_across_the_seam(drawn: Clips, 
     assert sorted(found) == [0, 1, 7]
     assert all(apart(found[number], frames[number]) > 0.5 for number in only), "another draw"
     joins = [apart(frames[6], found[7]), apart(found[1], frames[2])]
-    usual = np.median([apart(a, b) for a, b in zip(frames, frames[1:], strict=False)])
+    usual = np.median([apart(a, b) for a, b in itertools.pairwise(frames)])
     assert max(joins) < 4 * usual, (joins, usual)
 
 

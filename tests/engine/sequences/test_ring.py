@@ -17,7 +17,7 @@ STEPS = st.lists(st.floats(0.01, 10), min_size=2, max_size=20)
 @pytest.mark.parametrize("harmonics", [1, 2, 4])
 @pytest.mark.parametrize("radius", [0.02, 0.35, 1.0])
 def test_each_place_is_standard_normal(harmonics: int, radius: float) -> None:
-    found = Circles.drawn(SHAPE, harmonics, 5).at([0.0, 0.13, 0.5, 0.77], radius)
+    found = Circles.drawn(SHAPE, harmonics, 5).at([0.0, 0.13, 0.5, 0.77], [radius] * 4)
     assert found.shape == (4, *SHAPE[1:]) and found.dtype == torch.float32
     assert all(abs(float(place.mean())) < 0.04 and abs(float(place.std()) - 1) < 0.03 for place in found)
 
@@ -25,20 +25,20 @@ def test_each_place_is_standard_normal(harmonics: int, radius: float) -> None:
 @pytest.mark.parametrize("turn", [0.0, 0.3, 0.9])
 def test_one_circle_is_that_of_a_picture_on_the_ring(turn: float) -> None:
     one = initial_noise(SHAPE, RingNoise(turn, 0.4), torch.Generator().manual_seed(9))
-    assert torch.allclose(Circles.drawn(SHAPE, 1, 9).at([turn], 0.4), one, atol=1e-6)
+    assert torch.allclose(Circles.drawn(SHAPE, 1, 9).at([turn], [0.4]), one, atol=1e-6)
 
 
 def test_the_circle_is_closed_and_its_neighbours_are_close() -> None:
     circles = Circles.drawn(SHAPE, 2, 5)
-    assert torch.allclose(circles.at([0.0], 0.5), circles.at([1.0], 0.5), atol=1e-5)
-    places = circles.at([at / 12 for at in range(12)], 0.5)
+    assert torch.allclose(circles.at([0.0], [0.5]), circles.at([1.0], [0.5]), atol=1e-5)
+    places = circles.at([at / 12 for at in range(12)], [0.5] * 12)
     gaps = [float((place - places[0]).square().mean().sqrt()) for place in places]
     assert gaps[1] < gaps[2] < gaps[3] and abs(gaps[1] - gaps[11]) < 0.1 * gaps[1]
     assert max(gaps[1:]) <= 2 * 0.5 * 1.05, "within the circle's diameter"
 
 
 def test_more_harmonics_are_livelier() -> None:
-    steps = [Circles.drawn(SHAPE, number, 5).at([0.0, 1 / 24], 0.5).diff(dim=0).std() for number in (1, 3)]
+    steps = [Circles.drawn(SHAPE, number, 5).at([0.0, 1 / 24], [0.5, 0.5]).diff(dim=0).std() for number in (1, 3)]
     assert 1.4 < steps[1] / steps[0] < 1.57, "√(3 / (1 + 1/4 + 1/9))"
 
 

@@ -56,7 +56,7 @@ def disturbed(frames: list[Pixels], wrong: int) -> list[Pixels]:
 
 
 def corrected(model: LoadedModel, frames: list[Pixels], closed: bool) -> list[Pixels]:
-    """The clean guesses after one smoothed step in which every other frame, from the first or second on, is replaced."""
+    """The clean guesses after one smoothed step in which every other frame is replaced."""
     with quiet():
         scheduler = build_scheduler(SAMPLERS["dpmpp-2m"], model.schedule, 8, 0)
         scheduler.set_timesteps(8)

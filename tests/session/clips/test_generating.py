@@ -12,7 +12,7 @@ from studio.domain.errors import StudioError
 from studio.domain.geometry import Size
 from studio.domain.sequence import Footage, FrameSequence, Held
 from studio.domain.timeline.model import Canvas, Clip, Generated, Key, Lane, Take, Timeline, Track, Video, Words
-from studio.domain.treatment import FlowLoop, Interpolation, Loopify
+from studio.domain.treatment import Deflicker, FlowLoop, Interpolation, Loopify
 from studio.session.clips import changes, generating
 from studio.session.clips.sources import take_path, taken
 from tests.session.clips.desk import CLIP, FRAMES, RATE, SIZE, TASK
@@ -110,6 +110,18 @@ def test_frames_between_frames_last_as_long() -> None:
     after = changes.with_take(timeline, made, Take("new", made.frames, made.task)).clip("clip")
     assert after is not None and isinstance(after.media, Generated)
     assert (after.length, after.media.rate, after.media.frames) == (FRAMES, 3 * RATE, 24)
+
+
+def test_a_take_without_its_flicker_is_as_long() -> None:
+    made = generating.deflickered(SEEN)
+    assert made.task == Deflicker(Footage((take_path("seen"),), 0, FRAMES), RATE, 1.0, closed=True)
+    assert (made.frames, made.origin) == (FRAMES, "seen")
+    timeline = Timeline(RATE, (Track("track", clips=(SEEN,)),), ring=FRAMES)
+    after = changes.with_take(timeline, made, Take("new", made.frames, made.task)).clip("clip")
+    assert after is not None and isinstance(after.media, Generated)
+    assert (after.media.active, after.media.rate, after.media.frames, after.media.closed) == ("new", RATE, FRAMES, True)
+    with pytest.raises(StudioError, match="no frames yet"):
+        generating.deflickered(CLIP)
 
 
 def test_a_loop_of_a_film_takes_its_place() -> None:

@@ -1,6 +1,9 @@
 """The flow brush by hand: arrows, what stands still, the preview on the canvas, and the loop that is made."""
 
+import functools
 import time
+from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +19,7 @@ from studio.domain.geometry import Rect, Size
 from studio.domain.timeline.model import Generated
 from studio.domain.treatment import Arrow, FlowLoop
 from studio.imaging.blobs import BlobStore
+from studio.imaging.pictures import load_picture
 from studio.imaging.tiles import Pixels
 from studio.session.canvas import CanvasSession
 from studio.session.clips.sources import taken, with_files
@@ -138,7 +142,7 @@ def test_what_is_selected_stands_still_too(flowing: Sitting) -> None:
     store, active = desk.store, flowing.document.active
     for x in (0, 100):
         area = store.masked(Mask(), Rect(x, 0, 50, 50), np.full((50, 50), 255, np.uint8))
-        desk.edit("Area", lambda document, area=area: with_selection(document, area))
+        desk.edit("Area", functools.partial(with_selection, selection=area))
         desk.freeze_wanted.emit("selection")
         flowing.settle()
     layer = freeze_of(flowing.document)
@@ -156,7 +160,12 @@ def test_the_canvas_flows_in_its_place_until_esc(flowing: Sitting) -> None:
     desk.set_options(flow_preview=True, flow_frames=6, flow_rate=30)
     flowing.bot.waitUntil(lambda: preview.playing, timeout=10_000)
     seen: set[bytes] = set()
-    flowing.bot.waitUntil(lambda: bool(seen.add(looked(flowing)) or len(seen) > 2), timeout=5_000)
+
+    def several() -> bool:
+        seen.add(looked(flowing))
+        return len(seen) > 2
+
+    flowing.bot.waitUntil(several, timeout=5_000)
     flowing.key(Qt.Key.Key_Escape)
     assert not desk.options.flow_preview
     assert not preview.playing
@@ -198,29 +207,24 @@ def test_make_loop_puts_a_clip_of_the_canvas_onto_the_timeline(flowing: Sitting)
     assert isinstance(clip.media, Generated)
     task = clip.media.task
     assert isinstance(task, FlowLoop)
-    assert (task.frames, task.rate, clip.media.closed, clip.media.size) == (12, 8, True, Size(SIZE, SIZE))
+    assert (task.frames, task.rate, clip.media.size) == (12, Fraction(8), Size(SIZE, SIZE))
+    assert clip.media.closed
     assert task.arrows[0].dx == pytest.approx(2 * flowing.document.flow[0].dx)
     assert flowing.document.timeline.ring == 12
     desk.undo()
     assert not flowing.document.timeline.tracks
 
 
-def test_the_loops_still_is_in_the_project(flowing: Sitting, tmp_path: object) -> None:
-    from pathlib import Path
-
-    from studio.imaging.pictures import load_layered, load_picture
-
+def test_the_loops_still_is_in_the_project(flowing: Sitting, tmp_path: Path) -> None:
     editor = flowing.editor
     flowing.drag((40, 60), (200, 60))
     editor.desk.loop_wanted.emit()
     flowing.settle()
     (track,) = flowing.document.timeline.tracks
     assert isinstance(track.clips[0].media, Generated)
-    assert isinstance(tmp_path, Path)
     files = with_files(track.clips[0].media.task, editor.session.takes, BlobStore(tmp_path / "blobs"))
     assert isinstance(files, FlowLoop)
     assert (load_picture(Path(files.path)) == grain()[..., :3]).all()
-    assert load_layered(Path(files.path)).shape[:2] == (SIZE, SIZE)
 
 
 def test_without_arrows_there_is_no_loop(flowing: Sitting) -> None:
@@ -233,7 +237,9 @@ def test_without_arrows_there_is_no_loop(flowing: Sitting) -> None:
 
 
 def test_two_hundred_arrows_are_drawn_in_time(sit: SitDown) -> None:
-    view = sit(Size(SIZE, SIZE)).editor.surface.view
+    sitting = sit(Size(SIZE, SIZE))
+    sitting.look(SIZE / 2, SIZE / 2, zoom=2.5)
+    view = sitting.editor.surface.view
     places = np.random.default_rng(1).random((200, 2))
     arrows = tuple(Arrow(float(x), float(y), 0.05, 0.05) for x, y in places)
     image = QImage(900, 700, QImage.Format.Format_ARGB32_Premultiplied)
@@ -243,8 +249,7 @@ def test_two_hundred_arrows_are_drawn_in_time(sit: SitDown) -> None:
         paint.draw(painter, view, Size(SIZE, SIZE), arrows)
         times.append(time.process_time() - start)
     painter.end()
-    print("ARROWS", sorted(times))
-    assert sorted(times)[4] < 0.006
+    assert sorted(times)[4] < 0.004  # 0.6 ms on a quiet machine
 
 
 def test_the_loops_still_outlives_the_windows_and_compacting(flowing: Sitting, sit: SitDown) -> None:

@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from studio.ui.paint.frames.frame_desk import FrameDesk
-from studio.ui.paint.frames.onion_skin import CanvasOnion
+from studio.ui.paint.frames.frame_overlay import FrameOverlay
 from studio.ui.theme.icons import pixmap
 from studio.ui.theme.tokens import COLOURS, SPACE
 from studio.ui.widgets.buttons import push_button
@@ -15,7 +15,7 @@ _SIGN = 16
 class FrameBar(QFrame):
     """Which frame lies on the canvas, and what can be done with it."""
 
-    def __init__(self, frames: FrameDesk, onion: CanvasOnion, parent: QWidget | None = None) -> None:
+    def __init__(self, frames: FrameDesk, overlay: FrameOverlay, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._frames = frames
         self.setProperty("look", "title")
@@ -31,7 +31,7 @@ class FrameBar(QFrame):
             hint=self.tr("See the frames before (red) and after (blue) where they differ; on a loop across its seam"),
         )
         self.onion_button.setCheckable(True)
-        self.onion_button.setChecked(onion.on)
+        self.onion_button.setChecked(overlay.onion)
         self.discard_button = push_button(
             self.tr("Discard"), hint=self.tr("Take the frame off the canvas; the clip stays as it was")
         )
@@ -48,7 +48,7 @@ class FrameBar(QFrame):
         row.addWidget(self.words, 1)
         for button in (self.onion_button, self.discard_button, self.back_button):
             row.addWidget(button)
-        self.onion_button.toggled.connect(onion.switch)
+        self.onion_button.toggled.connect(overlay.show_onion)
         self.discard_button.clicked.connect(frames.discard)
         self.back_button.clicked.connect(frames.bring_back)
         frames.changed.connect(self._show)

@@ -1,22 +1,26 @@
-"""Onion skin on the canvas: the frames around the one that is repaired there, tinted, where they differ from it."""
+"""What lies over the canvas while a frame is repaired there: a veil over all that is not part of it, and onion skin.
+
+The frames before and after are seen tinted, where they differ from the one on the canvas.
+"""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from PySide6.QtCore import QObject, QRectF, Signal
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath
 
 from studio.domain.document.document import FrameRepair
-from studio.domain.geometry import Size
+from studio.domain.geometry import Rect, Size
 from studio.session.clips.takes import TakeStore
 from studio.ui.paint.frames.frame_desk import FrameDesk
 from studio.ui.paint.view import View
 from studio.ui.player.onion import OnionSkin, onion
 
 Key = tuple[object, ...]
+_VEIL = QColor(17, 17, 19, 165)
 
 
-class CanvasOnion(QObject):
-    """Lies over the canvas while it is on and a frame is repaired; made beside the window's thread.
+class FrameOverlay(QObject):
+    """Drawn while a frame is on the canvas; the onion skin only while it is wanted, made beside the window's thread.
 
     `changed` tells that the canvas looks another way.
     """
@@ -27,7 +31,7 @@ class CanvasOnion(QObject):
 
     def __init__(self, frames: FrameDesk, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.on = False
+        self.onion = False  # is the onion skin wanted?
         self.skin = OnionSkin()
         self._frames = frames
         self._thread: ThreadPoolExecutor | None = None
@@ -38,21 +42,26 @@ class CanvasOnion(QObject):
         frames.takes.changed.connect(self._stored)
         self._kept.connect(self._look)
 
-    def switch(self, on: bool) -> None:
+    def show_onion(self, wanted: bool) -> None:
         """See the frames around, or not."""
-        self.on = on
+        self.onion = wanted
         self._look()
 
     def paint(self, painter: QPainter, view: View) -> None:
-        """In the frame's place."""
+        """Over the canvas, in logical pixels of the screen."""
         repair = self._frames.repair
-        if self._image is None or repair is None:
+        if repair is None:
             return
+        place, canvas = _area(repair.rect), _area(self._frames.desk.document.rect)
         painter.save()
         painter.setTransform(view.transform(), True)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        rect = repair.rect
-        painter.drawImage(QRectF(rect.x, rect.y, rect.width, rect.height), self._image)
+        veiled = QPainterPath()
+        veiled.addRect(canvas)
+        veiled.addRect(place.intersected(canvas))  # odd and even: a hole
+        painter.fillPath(veiled, _VEIL)
+        if self._image is not None:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(place, self._image)
         painter.restore()
 
     def close_work(self) -> None:
@@ -65,12 +74,12 @@ class CanvasOnion(QObject):
     def _stored(self, take: str) -> None:
         """In the thread that writes."""
         repair = self._frames.repair
-        if self.on and repair is not None and repair.take == take:
+        if self.onion and repair is not None and repair.take == take:
             self._kept.emit()
 
     def _look(self) -> None:
         repair = self._frames.repair
-        if not self.on or repair is None:
+        if not self.onion or repair is None:
             self._key, self._image = (), None
             self.changed.emit()
             return
@@ -87,6 +96,10 @@ class CanvasOnion(QObject):
         if key == self._key:
             self._image = done.result()
             self.changed.emit()
+
+
+def _area(rect: Rect) -> QRectF:
+    return QRectF(rect.x, rect.y, rect.width, rect.height)
 
 
 def _ghosts(
