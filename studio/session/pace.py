@@ -15,6 +15,7 @@ from studio.domain.messages import Phase
 from studio.domain.plan import Rung
 from studio.domain.recipe import Recipe
 from studio.domain.samplers import SAMPLERS
+from studio.domain.sequence import FrameSequence
 from studio.domain.training import Training
 from studio.domain.upscaling import Upscaling
 from studio.session.experience import Case, Experience
@@ -111,6 +112,10 @@ class Pace:
                 self._known.learn(self._case(job, Phase.LOAD), seconds[Phase.LOAD], _SMOOTHING)
             if job.cost.memory_share > 0:
                 self._known.learn(self._memory_case(job), job.cost.memory_share, _SMOOTHING)
+        if job.makes_frames and len(job.pictures) > seen.pictures:
+            after = sum(seconds.get(phase, 0.0) for phase in (Phase.DECODE, Phase.SMOOTH, Phase.SAVE))
+            made = len(job.pictures) - seen.pictures
+            self._known.learn(self._case(job, Phase.SMOOTH), after / made, _SMOOTHING)
         if self._clock() >= self._save_at:
             self._known.save()
             self._save_at = self._clock() + _SAVE_EVERY
@@ -153,8 +158,16 @@ class Pace:
             case Upscaling():
                 whole = of(Phase.UPSCALE)
                 return None if whole is None else whole * (1 - job.step / job.total if job.total else 1.0)
+            case FrameSequence():
+                step = of(Phase.DENOISE)
+                return (
+                    None
+                    if step is None
+                    else step * _clip_steps(job, job.task) + _frames_left(job) * (of(Phase.SMOOTH) or 0)
+                )
             case _:
-                return None
+                frame = of(Phase.SMOOTH)
+                return None if frame is None or not job.total else frame * (job.total - job.step)
 
     def _estimate(self, case: Case) -> float | None:
         known = self._known.get(case)
@@ -177,6 +190,12 @@ class Pace:
                 guided = phase is Phase.DENOISE and sampling.guidance > 1
                 pixels = size.pixels * (upscale**2 if phase in (Phase.UPSCALE, Phase.SAVE) else 1)
                 return Case(device, phase, model, pixels, guided, self._family(model))
+            case FrameSequence(recipe=recipe):
+                guided = recipe.sampling.guidance > 1
+                family = self._family(recipe.model)
+                return Case(device, f"{phase} of a clip", recipe.model, recipe.size.pixels, guided, family)
+            case _ if job.makes_frames:
+                return Case("", f"frames of a {type(job.task).__name__}")
             case _:
                 return Case(device, f"{phase} of a file")
 
@@ -199,7 +218,7 @@ def _device(job: Job) -> str:
 
 def _model(job: Job) -> str:
     match job.task:
-        case Recipe(model=model):
+        case Recipe(model=model) | FrameSequence(recipe=Recipe(model=model)):
             return model
         case Training(base=base):
             return base
@@ -236,6 +255,21 @@ def _steps_left(job: Job, recipe: Recipe) -> int:
         return job.total - job.step
     pictures = recipe.batch - len(job.pictures) - (job.phase in _AFTER_DENOISING)
     return max(0, pictures) * _steps(recipe)
+
+
+def _clip_steps(job: Job, sequence: FrameSequence) -> int:
+    """The steps of frames that are left of a clip, as progress counts them."""
+    if job.phase == Phase.DENOISE and job.total:
+        return job.total - job.step
+    if job.phase in (Phase.DECODE, Phase.SMOOTH, Phase.SAVE):
+        return 0
+    calls = _steps(sequence.recipe) - sequence.common_steps
+    return len(sequence.wanted) * calls
+
+
+def _frames_left(job: Job) -> int:
+    assert isinstance(job.task, FrameSequence)
+    return len(job.task.wanted) - len(job.pictures)
 
 
 def _steps(recipe: Recipe) -> int:

@@ -1,5 +1,6 @@
 """An engine without diffusion: it paints a gradient, and does what words in the prompt ask for."""
 
+import json
 import os
 import shutil
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from studio.domain.codec import to_json
 from studio.domain.errors import ErrorKind, JobPaused, StudioError
 from studio.domain.jobs import Cost, Picture
 from studio.domain.messages import (
@@ -26,10 +28,12 @@ from studio.domain.messages import (
     TrainingStep,
     WorkerOptions,
 )
+from studio.domain.sequence import FrameSequence, Provenance
 from studio.domain.training import Training, TrainingKind, run_folder
+from studio.domain.treatment import FlowLoop
 from studio.domain.upscaling import Upscaling
 from studio.imaging.blobs import BlobStore
-from studio.imaging.pictures import load_layered
+from studio.imaging.pictures import load_layered, load_picture
 from studio.imaging.pixels import encode_png
 
 Emit = Callable[[Event], None]
@@ -43,6 +47,14 @@ def gradient(width: int, height: int, seed: int) -> np.ndarray[tuple[int, ...], 
     """The picture for a seed: height × width × 3."""
     rows = np.linspace(0, 255, height)[:, None, None] * np.ones((1, width, 3))
     return (rows + seed).astype(np.int64).astype(np.uint8)
+
+
+def waves(width: int, height: int, turn: float) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """A picture that is the same again after each turn: height × width × 3."""
+    rows, columns = np.mgrid[0:height, 0:width]
+    angle = 2 * np.pi * (columns / width - turn)
+    shades = [np.sin(angle + phase) * np.cos(rows / 9) for phase in (0, 1, 2)]
+    return np.rint(127 + 100 * np.stack(shades, axis=-1)).astype(np.uint8)
 
 
 class Painter:
@@ -61,6 +73,8 @@ class Painter:
             return self._enlarge(command, command.task, emit)
         if isinstance(command.task, Training):
             return self._train(command, command.task, emit, poll)
+        if isinstance(command.task, FrameSequence | FlowLoop):
+            return self._film(command, command.task, emit, poll)
         recipe = command.recipe
         emit(Loaded(job, MODEL_HASH, (LORA_HASH,) * len(command.lora_paths)))
         self._obey(recipe.prompt, job, emit)
@@ -76,6 +90,30 @@ class Painter:
             data = encode_png(gradient(size.width, size.height, recipe.seed + index))
             digest = BlobStore(Path(command.store)).put(data)
             emit(PictureDone(job, Picture(index, recipe.seed + index, digest, size.width, size.height)))
+        return Finished(job, Cost({Phase.DENOISE: 0.5}, 1000))
+
+    def _film(self, command: Run, task: FrameSequence | FlowLoop, emit: Emit, poll: Poll) -> Finished:
+        """Waves that go round once, or a still that is moved as the first arrow says."""
+        job = command.job_id
+        if isinstance(task, FrameSequence):
+            emit(Loaded(job, MODEL_HASH))
+            self._obey(task.recipe.prompt, job, emit)
+        for index in range(task.frames):
+            poll()
+            if index in command.made:
+                continue
+            emit(Progress(job, Phase.DENOISE, index + 1, task.frames))
+            turn = index / task.frames
+            if isinstance(task, FrameSequence):
+                pixels = waves(task.recipe.size.width, task.recipe.size.height, task.recipe.seed + turn)
+                if "slow" in task.recipe.prompt:
+                    time.sleep(0.05)
+            else:
+                still = load_picture(Path(task.path))
+                pixels = np.roll(still, round(still.shape[1] * task.arrows[0].dx * turn), axis=1)
+            about = json.dumps(to_json(Provenance(type(task).__name__, 0, turn, model_hash=MODEL_HASH)))
+            digest = BlobStore(Path(command.store)).put(encode_png(pixels))
+            emit(PictureDone(job, Picture(index, 0, digest, pixels.shape[1], pixels.shape[0], about=about)))
         return Finished(job, Cost({Phase.DENOISE: 0.5}, 1000))
 
     def _enlarge(self, command: Run, task: Upscaling, emit: Emit) -> Finished:

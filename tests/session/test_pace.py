@@ -13,7 +13,9 @@ from studio.domain.jobs import Cost, Job, JobState, Picture, Task
 from studio.domain.messages import Phase
 from studio.domain.plan import Plan, Rung
 from studio.domain.recipe import Recipe, Sampling, SourceImage
+from studio.domain.sequence import FrameSequence
 from studio.domain.training import Training
+from studio.domain.treatment import Arrow, FlowLoop
 from studio.domain.upscaling import Upscaling
 from studio.session.pace import Pace
 
@@ -174,6 +176,30 @@ def test_trainings_and_upscalings_are_counted_too(machine: Machine) -> None:
     machine.step(up, 3, state=JobState.DONE, cost=Cost({"load": 1.0, "upscale": 8.0, "save": 1.0}))
     running = Job("v", upscaling, JobState.RUNNING, Phase.UPSCALE, 3, 4)
     assert machine.left(running, upscaling) == pytest.approx(2.5 + 10)
+
+
+def test_clips_are_counted_by_the_steps_of_their_frames(machine: Machine) -> None:
+    clip = FrameSequence(SMALL, frames=4, common=0.5)  # 4 frames of 5 steps each, after 5 in common
+    job = machine.step(Job("clip", clip), 0, state=JobState.LOADING, plan=PLAN)
+    job = machine.step(job, 1, state=JobState.RUNNING, phase=Phase.DENOISE, step=5, total=25)
+    for done in (15, 25):
+        job = machine.step(job, 10, step=done)
+    frames = tuple(Picture(index, 0, "d" * 64, 1, 1) for index in range(4))
+    job = machine.step(job, 1, phase=Phase.SMOOTH, pictures=frames)
+    machine.step(job, 0, state=JobState.DONE, cost=Cost({"denoise": 20.0, "decode": 6.0, "smooth": 2.0}, 1))
+    assert machine.left(clip) == pytest.approx(20 * 1.0 + 4 * 2.0)
+    half = Job("half", clip, JobState.RUNNING, plan=PLAN, phase=Phase.DENOISE, step=15, total=25, pictures=frames[:2])
+    assert machine.left(half) == pytest.approx(10 * 1.0 + 2 * 2.0)
+
+
+def test_frames_without_a_model_are_counted_one_by_one(machine: Machine) -> None:
+    flow = FlowLoop("still.png", (Arrow(0.5, 0.5, 0.1, 0.0),), frames=8)
+    job = machine.step(Job("flow", flow), 0, state=JobState.LOADING)
+    job = machine.step(job, 1, state=JobState.RUNNING, phase=Phase.SMOOTH, step=0, total=8)
+    job = machine.step(job, 1, pictures=tuple(Picture(index, 0, "d" * 64, 1, 1) for index in range(8)))
+    machine.step(job, 0, state=JobState.DONE, cost=Cost({"smooth": 4.0}, 1))
+    begun = Job("next", flow, JobState.RUNNING, phase=Phase.SMOOTH, step=2, total=8)
+    assert machine.left(begun) == pytest.approx(6 * 0.5)
 
 
 def test_what_was_learned_is_there_in_the_next_session(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from studio.domain.treatment import MAX_ARROWS, Arrow
 
 FREEZE = "Freeze"  # the name of the mask layer of what stands still
 ICE = (92, 158, 255)
-STEP = 0.07  # of the canvas's diagonal: how far apart a long drag leaves its arrows
+STEP = 0.05  # of the canvas's diagonal: how far apart a long drag leaves its arrows
 _LEAST = 0.3  # of that step: what is left over at a drag's end and shorter than this is no arrow
 _DIGITS = 5  # of a share: a hundredth of a pixel on usual canvases, and short in the file
 

@@ -42,11 +42,25 @@ def track_of(timeline: Timeline, clip_id: str) -> Track:
 
 
 def title(clip: Clip) -> str:
-    """What a clip is called in a sentence."""
-    name = clip.name
-    if not name and isinstance(clip.media, Video | Still | Sound):
-        name = PurePath(clip.media.path).name
-    return f"“{name}”" if name else "The clip"
+    """What a clip is called at the beginning of a sentence."""
+    return f"“{name}”" if (name := _name(clip)) else "The clip"
+
+
+def _name(clip: Clip) -> str:
+    if not clip.name and isinstance(clip.media, Video | Still | Sound):
+        return PurePath(clip.media.path).name
+    return clip.name
+
+
+def _titles(pair: Iterable[Clip]) -> str:
+    """What two clips are called at the beginning of a sentence."""
+    match [f"“{name}”" for clip in pair if (name := _name(clip))]:
+        case [one, other]:
+            return f"{one} and {other}"
+        case [one]:
+            return f"{one} and another clip"
+        case _:
+            return "Two clips"
 
 
 def require_open(track: Track) -> None:
@@ -126,8 +140,7 @@ def _edited_track(track: Track, timeline: Timeline, changes: Mapping[str, Clip |
         raise impossible("Sound lies on audio tracks, and all else on the others.", "Choose a track of its kind.")
     clips.sort(key=lambda clip: clip.start)
     if (pair := overlapping(clips, timeline.ring)) is not None:
-        message = f"{title(pair[0])} and {title(pair[1])} would overlap."
-        raise impossible(message, "Make room for it, or use another track.", "start")
+        raise impossible(f"{_titles(pair)} would overlap.", "Make room for it, or use another track.", "start")
     return dataclasses.replace(track, clips=tuple(clips))
 
 

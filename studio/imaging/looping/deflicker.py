@@ -106,7 +106,8 @@ def _look(frame: Pixels, begins: bool) -> Look:
 
 def _scenes(found: Sequence[Look]) -> Iterator[Sequence[Look]]:
     starts = [index for index, look in enumerate(found) if look.begins and index]
-    for start, stop in itertools.pairwise((0, *starts, len(found))):
+    bounds = (0, *starts, len(found)) if found else ()
+    for start, stop in itertools.pairwise(bounds):
         yield found[start:stop]
 
 

@@ -59,8 +59,8 @@ def read_sound(
     path: Path, rate: int = RATE, channels: int = 2, start: Fraction = Fraction(0), seconds: Fraction | None = None
 ) -> Iterator[Samples]:
     """The sound from `start` seconds on, for `seconds` or to its end, in pieces of float32, samples × channels, in
-    [−1, 1]; resampled and mixed as needed (mono is the mean of both sides). Sound that begins after the picture has
-    silence before it.
+    [−1, 1]; resampled and mixed as needed (mono is the mean of both sides, and both sides are a mono file's samples).
+    Sound that begins after the picture has silence before it.
 
     Ends early where the file is damaged. Raises StudioError as `sound_info` does, also for a file without sound.
     """
@@ -112,16 +112,18 @@ def _placed(
     beginning = _beginning(container)
     if start > _BEFORE:
         container.seek(int((start - _BEFORE + beginning) * av.time_base))
-    resampler = AudioResampler(format="flt", layout="stereo", rate=rate)
+    # FFmpeg spreads mono over two sides 3 dB softer; ours are to have its samples.
+    sides = 1 if stream.channels == 1 else 2
+    resampler = AudioResampler(format="flt", layout="mono" if sides == 1 else "stereo", rate=rate)
     at: int | None = None
     for frame in _decoded(container, stream):
         if at is None:
             time = frame.pts * frame.time_base if frame.pts is not None and frame.time_base else beginning
             at = round((time - beginning) * rate)
-        for piece in _samples(resampler.resample(frame), channels):
+        for piece in _samples(resampler.resample(frame), sides, channels):
             yield at, piece
             at += len(piece)
-    for piece in _samples(resampler.resample(None), channels):
+    for piece in _samples(resampler.resample(None), sides, channels):
         yield at or 0, piece
         at = (at or 0) + len(piece)
 
@@ -146,11 +148,11 @@ def _decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFr
         return
 
 
-def _samples(frames: list[AudioFrame], channels: int) -> Iterator[Samples]:
+def _samples(frames: list[AudioFrame], sides: int, channels: int) -> Iterator[Samples]:
     for frame in frames:
         if frame.samples:
-            both = np.asarray(frame.to_ndarray(), dtype=np.float32).reshape(-1, 2)
-            yield both if channels == 2 else both.mean(axis=1, keepdims=True)
+            heard = np.asarray(frame.to_ndarray(), dtype=np.float32).reshape(-1, sides)
+            yield heard.mean(axis=1, keepdims=True) if channels == 1 else np.repeat(heard, 2 // sides, axis=1)
 
 
 def _from(first: int, pieces: Iterator[tuple[int, Samples]]) -> Iterator[Samples]:

@@ -27,6 +27,7 @@ from studio.ui.animate.gestures import Gestures
 from studio.ui.paint.titles import mode_title
 from studio.ui.theme.tokens import SPACE
 from studio.ui.timeline.desk import Change, TimelineDesk
+from studio.ui.timeline.naming import clip_name
 from studio.ui.widgets.labels import label, row_label
 from studio.ui.widgets.scroll import ScrollColumn
 from studio.ui.widgets.slider_field import SliderField
@@ -83,6 +84,7 @@ class ClipPanel(QWidget):
         track = timeline.track_of(clip.id)
         if not self.name.hasFocus():
             self.name.setText(clip.name)
+            self.name.setPlaceholderText(clip_name(clip))
         for field, value in ((self.start, clip.start), (self.length, clip.length)):
             field.setValue(value)
         self.speed.setValue(float(clip.speed) * 100)

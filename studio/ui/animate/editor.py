@@ -27,6 +27,7 @@ from studio.ui.player.pane import PlayerPane
 from studio.ui.timeline.desk import TimelineDesk
 from studio.ui.timeline.facts import Facts
 from studio.ui.timeline.panel import TimelinePanel
+from studio.ui.timeline.rows import MEASURES, WORDS
 from studio.ui.timeline.thumbnails import FrameThumbnails
 from studio.ui.timeline.waves import FileWaves
 
@@ -53,7 +54,11 @@ class ClipEditor(QFrame):
         self.thumbnails = FrameThumbnails(self.reader.pixels, self)
         self.waves = FileWaves(self)
         self.player = PlayerPane(
-            self.desk, self.montage.frame, self.montage.key, lambda: frame_size(paint.document), self.montage.sound,
+            self.desk,
+            self.montage.frame,
+            self.montage.key,
+            lambda: frame_size(paint.document),
+            self.montage.sound,
             there=session.takes.numbers,
         )
         facts = Facts(session.takes.numbers, self.making.is_made, self.files.why, self.measuring.diagnosis)
@@ -216,6 +221,8 @@ class ClipEditor(QFrame):
         self.desk.takes_changed.connect(self._take_changed)
         self.paint.changed.connect(self._document_changed)
         self.inspector.wanted.connect(self.do)
+        self.inspector.generate.words_added.connect(lambda clip: self._open_lane(clip, WORDS))
+        self.inspector.measures.lane_wanted.connect(self._open_measures)
         self.inspector.takes.compared.connect(self.compare)
         self.welcome.begun.connect(self._use_example)
         panel.generate_wanted.connect(self._generate_for)
@@ -229,6 +236,16 @@ class ClipEditor(QFrame):
             self.player.playback.stop()
         else:
             self.player.act(name)
+
+    def _open_lane(self, clip_id: str, lane: str) -> None:
+        """A lane below a clip; it stays where it is open already."""
+        track = self.desk.timeline.track_of(clip_id)
+        if track is not None and lane not in self.panel.lanes.opened(track.id):
+            self.panel.lanes.toggle(track.id, lane)
+
+    def _open_measures(self) -> None:
+        if (clip := self.desk.active_clip) is not None:
+            self._open_lane(clip.id, MEASURES)
 
     def _use_example(self, text: str) -> None:
         self.inspector.generate_tab.click()
@@ -253,6 +270,7 @@ class ClipEditor(QFrame):
         whole.setStretchFactor(0, 3)
         whole.setStretchFactor(1, 2)
         whole.setChildrenCollapsible(False)
+        whole.setSizes([600, 400])
         for splitter in (top, whole):
             splitter.setHandleWidth(4)
         self.splitters = (top, whole)

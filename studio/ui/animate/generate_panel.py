@@ -35,6 +35,7 @@ class GeneratePanel(QWidget):
     """`draft_changed` tells that the request for a new loop is another."""
 
     draft_changed = Signal()
+    words_added = Signal(str)  # to this clip
 
     def __init__(self, desk: TimelineDesk, library: Library, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -217,6 +218,7 @@ class GeneratePanel(QWidget):
             return request_set_words(now, clip.id, local, text, recipe.negative)
 
         if self._desk.request(self.tr("Another prompt"), change):
+            self.words_added.emit(clip.id)
             self._go_to(local)
             self.prompt.setFocus()
             self.prompt.selectAll()

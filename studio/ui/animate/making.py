@@ -17,9 +17,12 @@ from studio.session.clips import generating
 from studio.session.clips.bridging import bridge
 from studio.session.clips.frames import FrameReader
 from studio.session.clips.generating import Generation
+from studio.session.clips.joins import Join, join_scores, range_of
 from studio.session.clips.streaming import ClipJobs
 from studio.session.studio import Studio
+from studio.ui.animate.comparing import shown_with
 from studio.ui.animate.new_clips import with_new_loop
+from studio.ui.animate.words import join_text
 from studio.ui.timeline.desk import TimelineDesk
 from studio.ui.train.background import Background
 
@@ -247,8 +250,24 @@ class Making(QObject):
 
     def _ended(self, take: str, job: Job) -> None:
         self.ended.emit(take, job)
+        if job.state is JobState.DONE and isinstance(job.task, FrameSequence) and job.task.only:
+            self._score(take, job.task)
         if job.state in (JobState.FAILED, JobState.QUARANTINED) and job.problem is not None:
             self.problem.emit(job.problem)
+
+    def _score(self, take: str, task: FrameSequence) -> None:
+        """Tell how well frames that were made anew fit to those around them."""
+        found = (clip.media for track in self._desk.timeline.tracks for clip in track.clips)
+        media = next((m for m in found if isinstance(m, Generated) and any(take == each.id for each in m.takes)), None)
+        if media is None:
+            return
+        shown, reader = shown_with(media, take), self._reader
+        first, last = range_of(task.only, task.frames, task.closed)
+
+        def work() -> tuple[Join | None, Join | None]:
+            return join_scores(lambda n: reader.pixels(shown, n), task.frames, first, last, task.closed)
+
+        self._aside.run(work, lambda joins: self.noted.emit(join_text(joins)) if any(joins) else None)
 
     def _trouble(self, problem: object) -> None:
         self.problem.emit(problem)

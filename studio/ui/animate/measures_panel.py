@@ -1,6 +1,6 @@
 """What was measured of the take that the chosen clip shows: the light, why, and the numbers."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from studio.imaging.verdict import Light
@@ -8,6 +8,7 @@ from studio.ui.animate.measuring import Found
 from studio.ui.animate.words import measure_rows
 from studio.ui.theme.icons import pixmap
 from studio.ui.theme.tokens import COLOURS, SPACE
+from studio.ui.widgets.buttons import push_button
 from studio.ui.widgets.labels import label
 from studio.ui.widgets.scroll import ScrollColumn
 
@@ -48,7 +49,9 @@ class VerdictView(QWidget):
 
 
 class MeasuresPanel(QWidget):
-    """Follows what it is told."""
+    """Follows what it is told. `lane_wanted` asks for the values of each frame, below the clip."""
+
+    lane_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,6 +69,12 @@ class MeasuresPanel(QWidget):
         column.addWidget(self.verdict)
         column.addWidget(self.note)
         column.addLayout(self._grid)
+        self.lane_button = push_button(
+            self.tr("Frame by frame"), sign="activity",
+            hint=self.tr("Warp error, flicker and drift of each frame, in a lane below the clip"),
+        )  # fmt: skip
+        self.lane_button.clicked.connect(self.lane_wanted)
+        column.addWidget(self.lane_button)
         column.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -77,6 +86,7 @@ class MeasuresPanel(QWidget):
         self.verdict.setVisible(found is not None)
         self.note.setVisible(found is None)
         self.note.setText(why)
+        self.lane_button.setVisible(found is not None)
         if found is self._shown:
             return
         self._shown = found

@@ -36,7 +36,8 @@ def _rows() -> dict[str, Row]:
             _tr("Factor"), _tr("How many times as many frames"), 2, 8, least=2, most=MAX_FACTOR
         ),
         "strength": slider_row(
-            _tr("Strength"), _tr("How much of the flicker is taken out"), 0.1, 1, least=0.01, most=1, step=0.01, decimals=2
+            _tr("Strength"), _tr("How much of the flicker is taken out"),
+            0.1, 1, least=0.01, most=1, step=0.01, decimals=2,
         ),
         "closed": check_row(_tr("Loop"), _tr("Also between the last and the first; off: a clip with two ends")),
     }  # fmt: skip

@@ -4,6 +4,7 @@ from PySide6.QtCore import QCoreApplication
 
 from studio.domain.sequence import Provenance
 from studio.imaging.metrics import Measures
+from studio.session.clips.joins import Join
 
 _METHODS = {"circle": "noise circle", "video": "drawn anew", "motion": "motion model"}
 
@@ -35,6 +36,23 @@ def provenance_text(number: int, found: Provenance | None, *, there: bool) -> st
         parts.append(found.model)
     text = " · ".join(parts)
     return f"{text}\n{found.note}" if found.note else text
+
+
+def join_text(joins: tuple[Join | None, Join | None]) -> str:
+    """How well the frames of a range fit to those before and after it."""
+    before, after = joins
+    scores = " · ".join(
+        words.format(score=f"{join.score:.1f}")
+        for words, join in ((_tr("{score} × a usual step into them"), before), (_tr("{score} × out of them"), after))
+        if join is not None
+    )
+    good = all(join is None or join.good for join in joins)
+    head = (
+        _tr("The new frames fit to their neighbours")
+        if good
+        else _tr("The new frames can be told from their neighbours")
+    )
+    return f"{head}: {scores}."
 
 
 def measure_rows(measures: Measures) -> tuple[tuple[str, str, str], ...]:

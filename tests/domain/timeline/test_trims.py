@@ -49,6 +49,11 @@ def test_a_clip_cannot_be_trimmed_beyond_its_media_unless_it_is_a_loop() -> None
 def test_what_would_overlap_is_refused_and_says_which() -> None:
     with refused("“a.mp4” and “a.mp4” would overlap"):
         ask.request_trim_end(TIMELINE, "a", 1)
+    names = {("", ""): "Two clips would", ("sea", ""): "“sea” and another clip would", ("", "sky"): "“sky” and another"}
+    for (one, other), words in names.items():
+        pair = line(clip("a", 0, 20, loop(), name=one), clip("b", 20, 20, loop(), name=other))
+        with refused(words):
+            ask.request_trim_end(pair, "a", 1)
     with refused("no frame left"):
         ask.request_trim_end(TIMELINE, "a", -20)
     with refused("beyond the ends of the timeline"):

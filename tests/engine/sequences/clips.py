@@ -142,8 +142,8 @@ def steps(frames: Sequence[Pixels]) -> np.ndarray[tuple[int], np.dtype[np.float6
 def panned(count: int, side: int, step: int, seed: int = 3) -> list[Pixels]:
     """A textured wall that the camera passes by, `step` pixels to the left in each frame; RGB."""
     generator = np.random.default_rng(seed)
-    coarse = generator.integers(0, 256, (side // 4, (side + count * step) // 4 + 2, 3), np.uint8)
-    wall = Image.fromarray(coarse).resize((coarse.shape[1] * 4, coarse.shape[0] * 4), Image.Resampling.BICUBIC)
+    coarse = generator.integers(0, 256, (side // 16 + 1, (side + count * step) // 16 + 2, 3), np.uint8)
+    wall = Image.fromarray(coarse).resize((coarse.shape[1] * 16, coarse.shape[0] * 16), Image.Resampling.BICUBIC)
     pixels = np.asarray(wall)
     return [np.ascontiguousarray(pixels[:side, at * step : at * step + side]) for at in range(count)]
 

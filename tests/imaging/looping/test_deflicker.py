@@ -34,14 +34,15 @@ def test_flicker_goes_and_sharpness_motion_and_the_seam_stay(seed: int) -> None:
     assert after.flicker < 0.1 * before.flicker
     assert 0.8 < after.seam_ratio < 1.2
     assert after.sharpness == pytest.approx(truth.sharpness, rel=0.03)
-    assert after.sharpness_dip > truth.sharpness_dip - 0.03
+    assert after.sharpness_dip > 0.9
     assert after.dynamic_degree == pytest.approx(truth.dynamic_degree, rel=0.1)
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [2, 4, 5])
 def test_without_the_frames_of_the_ring_around_it_the_seam_would_open(seed: int) -> None:
     clip = flickering(clips.correct(24, SIDE), seed)
-    assert measure(treated(clip, closed=False), True).seam_ratio > 1.4
+    bare, padded = (measure(treated(clip, closed=closed), True).seam_ratio for closed in (False, True))
+    assert bare > 2 and 0.8 < padded < 1.2
 
 
 def test_half_the_strength_takes_half_of_it() -> None:

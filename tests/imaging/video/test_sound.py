@@ -61,6 +61,18 @@ def test_resampling_and_mixing(tmp_path: Path) -> None:
     assert np.abs(found[9000:15_000]).max() == pytest.approx(0.6, abs=0.03)
 
 
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_mono_file_is_as_loud_as_its_samples(tmp_path: Path, channels: int) -> None:
+    samples = tone(1.0)[:, 1:]
+    path = wav(tmp_path / "a.wav", samples)
+    found = whole(path, channels=channels)
+    assert found.shape == (RATE, channels)
+    assert np.abs(found - samples).max() < 1e-4
+    assert np.abs(peaks(path)).max() == pytest.approx(0.8, abs=0.01)
+    slower = whole(path, rate=16_000, channels=channels)
+    assert np.abs(slower[9000:15_000]).max() == pytest.approx(0.8, abs=0.02)
+
+
 def test_a_part_is_exact_to_the_sample(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     samples = rng.uniform(-0.9, 0.9, (3 * RATE, 2)).astype(np.float32)
