@@ -1,5 +1,6 @@
 """How a job's states, phases and times are put into words."""
 
+import re
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
@@ -12,6 +13,8 @@ from studio.domain.sequence import FrameSequence
 from studio.domain.training import Training
 from studio.domain.treatment import Deflicker, FlowLoop, Interpolation, Loopify
 from studio.domain.upscaling import Upscaling
+
+_DIGEST = re.compile(r"[0-9a-f]{64}(\.[a-z]+)?")
 
 
 def _tr(text: str) -> str:
@@ -30,14 +33,19 @@ def job_title(job: Job) -> str:
         case FrameSequence(recipe=recipe, prompts=prompts):
             return _tr("Clip: {prompt}").format(prompt=recipe.prompt or (prompts[0].prompt if prompts else "…"))
         case FlowLoop(path=path):
-            return _tr("Set in motion: {name}").format(name=Path(path).name)
+            return _tr("Set in motion: {name}").format(name=_name(path))
         case Loopify(source=source):
-            return _tr("Loop of: {name}").format(name=Path(source.paths[0]).name if source.paths else "…")
+            return _tr("Loop of: {name}").format(name=_name(*source.paths[:1]))
         case Interpolation(source=source, factor=factor):
-            name = Path(source.paths[0]).name if source.paths else "…"
-            return _tr("Frames ×{factor}: {name}").format(factor=factor, name=name)
+            return _tr("Frames ×{factor}: {name}").format(factor=factor, name=_name(*source.paths[:1]))
         case Deflicker(source=source):
-            return _tr("Without flicker: {name}").format(name=Path(source.paths[0]).name if source.paths else "…")
+            return _tr("Without flicker: {name}").format(name=_name(*source.paths[:1]))
+
+
+def _name(path: str = "") -> str:
+    """What a job begins with: a file's name; frames and pictures of a project have none but their digest."""
+    name = Path(path).name
+    return _tr("part of this project") if _DIGEST.fullmatch(name) else name or "…"
 
 
 def phase_text(job: Job) -> str:

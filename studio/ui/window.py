@@ -23,7 +23,7 @@ from studio.ui.commands import Commands
 from studio.ui.crashes import CrashLog
 from studio.ui.docks import Arrangement, dock
 from studio.ui.draft import DraftKeeper
-from studio.ui.dropping import is_picture, is_project
+from studio.ui.dropping import is_clip, is_picture, is_project
 from studio.ui.garbage import GarbageCollector
 from studio.ui.history.model import HistoryModel
 from studio.ui.history.strip import HistoryStrip
@@ -97,13 +97,18 @@ class MainWindow(QMainWindow):
         self._picture_shown(None)
 
     def open_files(self, paths: Sequence[str]) -> None:
-        """Come to the front; a project is opened, a picture becomes the source, and its settings are offered."""
+        """Come to the front; a project is opened, clips and timelines go to Animate, and a picture
+        becomes the source, and its settings are offered.
+        """
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
         self.raise_()
         self.activateWindow()
         for path in [path for path in paths if is_project(path)][:1]:
             self.paint.page().open_path(Path(path).absolute())
+            return
+        if clips := [path for path in paths if is_clip(path)]:
+            self.animate.page().bring(clips)
             return
         for path in [path for path in paths if is_picture(path)][:1]:
             self.requests.start_from(path)

@@ -110,7 +110,9 @@ class Painter:
                     time.sleep(0.05)
             else:
                 still = load_picture(Path(task.path))
-                pixels = np.roll(still, round(still.shape[1] * task.arrows[0].dx * turn), axis=1)
+                height, width = still.shape[:2]
+                way = round(height * task.arrows[0].dy * turn), round(width * task.arrows[0].dx * turn)
+                pixels = np.roll(still, way, axis=(0, 1))
             about = json.dumps(to_json(Provenance(type(task).__name__, 0, turn, model_hash=MODEL_HASH)))
             digest = BlobStore(Path(command.store)).put(encode_png(pixels))
             emit(PictureDone(job, Picture(index, 0, digest, pixels.shape[1], pixels.shape[0], about=about)))

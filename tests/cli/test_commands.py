@@ -1,18 +1,18 @@
 """The other commands: inspect, models, plugins, doctor, bench, demo."""
 
-import dataclasses
 import json
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
 from studio.cli import demonstration
-from studio.domain.recipe import Recipe, validate
+from studio.domain.job_json import task_from_json
+from studio.domain.sequence import FrameSequence
 from studio.imaging import metadata
+from studio.imaging.video.notes import clip_text
 from tests.cli import fake_engine
 from tests.cli.conftest import Call, write_weights
 
@@ -166,20 +166,21 @@ def test_bench_knows_its_suites(call: Call) -> None:
 def test_demo_makes_a_picture_and_a_loop(call: Call, home: Path) -> None:
     done = call("demo", "-o", "demo")
     assert done.out.splitlines() == [str(Path("demo") / "picture.png"), str(Path("demo") / "loop.webp")]
-    assert metadata.read(Path("demo") / "picture.png").recipe is not None
-    info = metadata.read(Path("demo") / "loop.webp")
-    assert info.software.startswith("Safelight")
+    recipe = metadata.read(Path("demo") / "picture.png").recipe
+    assert recipe is not None
+    task = task_from_json(json.loads(clip_text(Path("demo") / "loop.webp")))
+    assert task == FrameSequence(recipe, demonstration.FRAMES, demonstration.RATE), "a loop of the same picture"
     report = call("demo", "--json").json
     assert [Path(path).parent for path in report["files"]] == [home / "pictures" / "demo"] * 2
-    assert report["frames"] == demonstration.FRAMES
+    assert report["frames"] == report["loop"]["frames"] == demonstration.FRAMES
+    assert 0.8 < report["loop"]["measures"]["seam_ratio"] < 1.2 and report["loop"]["size"] == "256x256"
 
 
-def test_the_ring_of_the_demo_is_closed_and_deterministic() -> None:
-    recipes = demonstration.ring(Recipe(prompt="sea"))
-    turns = [recipe.ring.turn for recipe in recipes if recipe.ring]
-    assert np.allclose(np.diff([*turns, 1.0]), 1 / demonstration.FRAMES)
-    assert {dataclasses.replace(recipe, ring=None) for recipe in recipes} == {Recipe(prompt="sea")}
-    assert all(validate(recipe) == () for recipe in recipes)
+def test_a_second_demo_takes_other_names(call: Call) -> None:
+    call("demo", "-o", "demo")
+    again = call("demo", "-o", "demo").out.splitlines()
+    assert len(again) == 2 and all(Path(path).exists() for path in again)
+    assert len(list(Path("demo").iterdir())) == 4
 
 
 def test_an_unknown_command_is_an_error(call: Call) -> None:

@@ -60,9 +60,10 @@ def test_the_suffix_says_the_format_and_frames_keep_their_order(call: Call, suff
 
 
 def test_the_options_become_the_request_that_the_file_keeps(call: Call) -> None:
-    options = ("--motion", 0.6, "--common", 0.25, "--harmonics", 2, "--attention", "neighbours", "--smoother", 2,
-               "--flow", 0.5, "--negative", "fog", "--steps", 9, "--guidance", 4.5, "--sampler", "euler", "--open")  # fmt: skip
-    assert call("loop", "sea", "--frames", 4, "-o", "x.webp", *SMALL, *options).code == 0
+    motion = ("--motion", 0.6, "--common", 0.25, "--harmonics", 2)
+    together = ("--attention", "neighbours", "--smoother", 2, "--flow", 0.5)
+    drawn = ("--negative", "fog", "--steps", 9, "--guidance", 4.5, "--sampler", "euler", "--open")
+    assert call("loop", "sea", "--frames", 4, "-o", "x.webp", *SMALL, *motion, *together, *drawn).code == 0
     found = asked("x.webp")
     assert isinstance(found, FrameSequence)
     assert (found.motion, found.common, found.harmonics, found.closed) == (0.6, 0.25, 2, False)
@@ -115,7 +116,7 @@ def test_a_still_flows_along_arrows(call: Call) -> None:
 
 
 def test_without_a_still_one_is_made_first_and_is_gone_afterwards(call: Call, home: Path) -> None:
-    done = call("loop", "sea", "--method", "flow", "--arrow", "0.5,0.5,0.5,0", "--frames", 3, "-o", "x.webp", *SMALL)
+    done = call("loop", "sea", "--method", "flow", "--arrow", "0.5,0.5,0,0.5", "--frames", 3, "-o", "x.webp", *SMALL)
     assert done.code == 0
     with VideoReader(Path("x.webp")) as reader:
         assert np.abs(reader.frame(0)[..., :3] - fake_engine.gradient(64, 64, 3).astype(float)).mean() < 6

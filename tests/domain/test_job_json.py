@@ -17,6 +17,7 @@ from studio.domain.recipe import Recipe
 from studio.domain.training import Training
 from studio.domain.upscaling import Upscaling
 from tests.domain.recipes import TEXT, branched_recipes
+from tests.domain.sequences import sequences, treatments
 from tests.domain.test_recipe_json import JSON
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
@@ -25,6 +26,8 @@ TASKS: st.SearchStrategy[Task] = st.one_of(
     branched_recipes(),
     st.builds(Upscaling, TEXT, st.sampled_from([2, 4])),
     st.builds(Training, folder=TEXT, output=TEXT, steps=COUNTS, learning_rate=NUMBERS),
+    sequences(),
+    treatments(),
 )
 JOBS = st.builds(
     Job,
@@ -34,7 +37,7 @@ JOBS = st.builds(
     phase=TEXT,
     step=COUNTS,
     total=COUNTS,
-    pictures=st.lists(st.builds(Picture, COUNTS, COUNTS, TEXT, COUNTS, COUNTS, TEXT), max_size=3).map(tuple),
+    pictures=st.lists(st.builds(Picture, COUNTS, COUNTS, TEXT, COUNTS, COUNTS, TEXT, TEXT), max_size=3).map(tuple),
     problem=st.none() | st.builds(Problem, st.sampled_from(ErrorKind), TEXT, TEXT, TEXT),
     details=st.text(max_size=50),  # with what no file name has, too: a traceback may quote anything
     cost=st.none() | st.builds(Cost, st.dictionaries(TEXT, NUMBERS, max_size=3), COUNTS),

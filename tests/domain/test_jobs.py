@@ -15,6 +15,7 @@ from studio.domain.jobs import (
     JobState,
     Picture,
     Priority,
+    Task,
     made_by,
     maker_of,
     order,
@@ -22,7 +23,9 @@ from studio.domain.jobs import (
     with_sources,
 )
 from studio.domain.recipe import Recipe, SourceImage
+from studio.domain.sequence import Footage, FrameSequence, Held
 from studio.domain.training import Training
+from studio.domain.treatment import Deflicker, FlowLoop, Interpolation, Loopify
 from studio.domain.upscaling import Upscaling
 
 S = JobState
@@ -155,11 +158,21 @@ TASKS = [
     (Recipe(), ()),
     (Upscaling("a.png"), ("a.png",)),
     (Training(), ()),
+    (FrameSequence(Recipe()), ()),
+    (
+        FrameSequence(Recipe(), source=Footage(("a.mp4",)), held=(Held(1, "b.png"),), first="c.png", last="d.png"),
+        ("a.mp4", "b.png", "c.png", "d.png"),
+    ),
+    (FlowLoop("a.png", freeze="m.png"), ("a.png", "m.png")),
+    (FlowLoop("a.png"), ("a.png",)),
+    (Loopify(Footage(("a.png", "b.png"))), ("a.png", "b.png")),
+    (Interpolation(Footage(("a.mp4",))), ("a.mp4",)),
+    (Deflicker(Footage(("a.mp4",))), ("a.mp4",)),
 ]
 
 
 @pytest.mark.parametrize(("task", "paths"), TASKS)
-def test_a_task_begins_with_its_sources(task: Recipe | Training | Upscaling, paths: tuple[str, ...]) -> None:
+def test_a_task_begins_with_its_sources(task: Task, paths: tuple[str, ...]) -> None:
     assert sources_of(task) == paths
     elsewhere = with_sources(task, {path: f"/there/{path}" for path in paths})
     assert sources_of(elsewhere) == tuple(f"/there/{path}" for path in paths)
@@ -179,3 +192,16 @@ def test_only_a_recipe_makes_pictures() -> None:
     assert not other.makes_pictures
     with pytest.raises(TypeError):
         _ = other.recipe
+
+
+@pytest.mark.parametrize("task", [FrameSequence(SOME), FlowLoop("a.png"), Loopify(Footage(("a.mp4",)))])
+def test_clips_make_frames_and_no_pictures(task: Task) -> None:
+    made = Job("1", task)
+    assert made.makes_frames and not made.makes_pictures and not job().makes_frames
+    with pytest.raises(TypeError):
+        _ = made.recipe
+
+
+def test_a_clip_waits_for_the_pictures_that_it_holds() -> None:
+    task = FrameSequence(SOME, held=(Held(0, made_by("a")),), source=Footage((made_by("b"),)), first=made_by("c"))
+    assert Job("1", task).needed == {"a", "b", "c"}

@@ -1,6 +1,7 @@
 """What is said about the project in its packaging files is true and agrees."""
 
 import configparser
+import mimetypes
 import re
 import tomllib
 from pathlib import Path
@@ -12,6 +13,7 @@ from packaging.utils import canonicalize_name
 
 import studio
 from studio import resources
+from studio.ui import dropping
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -60,9 +62,30 @@ def test_desktop_entry_and_metainfo_agree() -> None:
     component = ElementTree.parse(METAINFO).getroot()
     assert component.findtext("launchable") == "safelight.desktop"
     assert component.findtext("name") == entry["Desktop Entry"]["Name"]
-    assert component.findtext("provides/binary") == entry["Desktop Entry"]["Exec"]
-    assert entry["Desktop Entry"]["Exec"] in PROJECT["scripts"]
+    program, files = entry["Desktop Entry"]["Exec"].split()
+    assert component.findtext("provides/binary") == program
+    assert program in PROJECT["scripts"]
+    assert files == "%F"
     assert METAINFO.name == f"{component.findtext('id')}.metainfo.xml"
+
+
+def test_what_the_desktop_hands_over_is_what_the_window_opens() -> None:
+    entry = configparser.ConfigParser(interpolation=None)
+    entry.read(ROOT / "packaging" / "safelight.desktop", encoding="utf-8")
+    namespace = {"mime": "http://www.freedesktop.org/standards/shared-mime-info"}
+    own = ElementTree.parse(METAINFO.with_name("io.github.safelight.Safelight.xml")).getroot()
+    kinds = {
+        kind.get("type"): str(glob.get("pattern"))
+        for kind in own.iterfind("mime:mime-type", namespace)
+        for glob in kind.iterfind("mime:glob", namespace)
+    }
+    types = entry["Desktop Entry"]["MimeType"].rstrip(";").split(";")
+    known = {*dropping.PICTURES, *dropping.CLIPS, dropping.PROJECT}
+    for name in types:
+        suffixes = {kinds[name][1:]} if name in kinds else {*mimetypes.guess_all_extensions(name)}
+        assert suffixes & known or not suffixes, name  # of some, Python knows no suffix
+    assert set(kinds) < set(types)
+    assert len(types) == len(set(types))
 
 
 def test_metainfo_knows_this_version() -> None:

@@ -54,6 +54,7 @@ ADJUSTMENTS: dict[str, type[adjustments.Adjustment]] = {
 }
 MAX_DEPTH = 64  # groups inside groups
 _NAME = 32  # bytes of a digest
+_APART = ("timeline", "flow")  # fields of a document that are encoded once for all versions that share them
 _TILE = struct.Struct(f"<B{_NAME}s")  # place inside the block, row by row; digest
 _BLOCK = struct.Struct(f"<ii{_NAME}s")  # the block's column and row; digest
 _kind_of: dict[type, str] = {kind: name for name, kind in {**KINDS, **ADJUSTMENTS}.items()}
@@ -78,6 +79,7 @@ class Encoder:
     def __init__(self) -> None:
         # By identity, which is what versions share; the objects are kept so that no other takes their place.
         self._known: dict[int, tuple[object, str]] = {}
+        self._flow: tuple[object, Any] = (), []  # the arrows that were encoded last, and their JSON value
         self._timelines = timeline_json.TimelineEncoder()
 
     def encode(self, document: Document) -> Encoded:
@@ -105,9 +107,12 @@ class Encoder:
             return once(value, lambda: b"".join(_BLOCK.pack(*at, bytes.fromhex(name)) for at, name in names))
 
         value = _value(document, tiles)
-        for name in ("flow", "repair"):
-            if not value[name]:
-                del value[name]  # as in versions that know nothing of it
+        if document.repair is None:
+            del value["repair"]  # as in versions that know nothing of it
+        if document.flow:
+            if self._flow[0] is not document.flow:
+                self._flow = document.flow, to_json(document.flow)
+            value["flow"] = self._flow[1]
         if document.timeline == EMPTY:
             self._timelines = timeline_json.TimelineEncoder()
         else:
@@ -235,7 +240,7 @@ def _value(value: Any, tiles: Callable[[TileMap], str]) -> Any:
     if isinstance(value, TileMap):
         return tiles(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = (field.name for field in dataclasses.fields(value) if field.name != "timeline")
+        names = (field.name for field in dataclasses.fields(value) if field.name not in _APART)
         fields = {name: _value(getattr(value, name), tiles) for name in names}
         return {"kind": _kind_of[type(value)], **fields} if type(value) in _kind_of else fields
     if isinstance(value, tuple):

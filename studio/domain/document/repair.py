@@ -32,7 +32,9 @@ def with_repair(document: Document, layer: PaintLayer, clip: str, take: str, num
 
 
 def without_repair(document: Document) -> Document:
-    """The canvas without the frame that was repaired, and without the layers that came onto it."""
+    """The canvas without the frame that was repaired, and without the layers that came onto it. What was merged with
+    layers that were there before stays.
+    """
     repair = document.repair
     if repair is None:
         return document
@@ -46,19 +48,20 @@ def without_repair(document: Document) -> Document:
 
 def layers_of(document: Document) -> tuple[Layer, ...]:
     """What makes up the repaired frame, the lowest first: its layer and those that came onto it; all layers of the
-    canvas where its own was merged into one of those that were there before. Raises StudioError (INPUT) for no repair.
+    canvas where its own was merged with some that were there before. Raises StudioError (INPUT) for no repair.
     """
-    repair = require_repair(document)
-    came = _came(document, repair)
-    alone = dataclasses.replace(document, layers=came).find(repair.layer) is not None
-    return came if alone else document.layers
+    return _came(document, require_repair(document)) or document.layers
 
 
 def _came(document: Document, repair: FrameRepair) -> tuple[Layer, ...]:
-    """The outermost layers that are there since the frame is, from its own on if that is one of them."""
+    """The outermost layers that are there since the frame is, from its own on if that is one of them; none where it was
+    merged with some that were there before, and cannot be told from them.
+    """
     ids = [layer.id for layer in document.layers]
     first = ids.index(repair.layer) if repair.layer in ids else 0
-    return tuple(layer for layer in document.layers[first:] if layer.id not in repair.others)
+    came = tuple(layer for layer in document.layers[first:] if layer.id not in repair.others)
+    apart = dataclasses.replace(document, layers=came).find(repair.layer) is not None or {*repair.others} <= {*ids}
+    return came if apart else ()
 
 
 def require_repair(document: Document) -> FrameRepair:

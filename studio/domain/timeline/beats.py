@@ -1,11 +1,13 @@
 """Beats in frames, exactly: a beat is 60 / BPM seconds, and a frame of the timeline 1 / rate."""
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from studio.domain.timeline.model import Beats, Timeline
 from studio.domain.timeline.placing import impossible
-
-MAX_BPM = 1000
+from studio.domain.timeline.validity import MAX_BPM
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,29 @@ def beat_lock(bpm: Fraction, bars: int, beats: int, rate: Fraction) -> BeatLock:
     return BeatLock(frames, exact, 60 * rate * bars * beats / frames)
 
 
-def beat_frames(bpm: Fraction, rate: Fraction, length: int, first: int = 0) -> tuple[int, ...]:
-    """The frames from `first` to before `length` that are nearest to the beats, the first one on `first`."""
-    _require(bpm)
-    apart = 60 * rate / bpm
-    count = max(0, -(-(length - first) // apart))
-    return tuple(dict.fromkeys(at for beat in range(int(count)) if (at := first + round(beat * apart)) < length))
+def beats_between(timeline: Timeline, start: float, end: float, every: int = 1) -> Iterator[tuple[int, int]]:
+    """The beats of a timeline from frame `start` to before `end`, in order: the number of each, counted from 0, and the
+    whole frame nearest to it. On a ring they begin anew in each turn, and before the first of a line there is none.
+    With `every` only each so manieth is told.
+    """
+    if timeline.beats is None or end <= start:
+        return
+    beats, ring = timeline.beats, timeline.ring
+    apart = frames_apart(beats, timeline.rate) * every
+    turns = range(math.floor((start - beats.first) / ring), math.ceil((end - beats.first) / ring)) if ring else (0,)
+    for turn in turns:
+        begin = beats.first + turn * ring
+        most = math.ceil(ring / apart) if ring else math.inf
+        number = max(0, math.ceil((Fraction(start) - Fraction(1, 2) - begin) / apart))
+        while number < most and (at := round(begin + number * apart)) < end:
+            if at >= start:
+                yield number * every, at
+            number += 1
+
+
+def frames_apart(beats: Beats, rate: Fraction) -> Fraction:
+    """How many frames lie between two beats."""
+    return 60 * rate / beats.bpm
 
 
 def _require(bpm: Fraction) -> None:

@@ -210,10 +210,21 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True)
+class Beats:
+    """The beats of the music: `bpm` a minute, `bar` of them in a bar. The first one falls on the place `first`, in
+    frames, and on a ring on that place in each turn.
+    """
+
+    bpm: Fraction = Fraction(120)
+    bar: int = 4
+    first: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """`tracks` run from the lowest to the uppermost, audio tracks last. `ring` is how many frames the ring has, 0 for a
     line with two ends. `zone` is what lies between the in and the out point, and is what loops while it is played and
-    what is exported; None for everything.
+    what is exported; None for everything. `beats` is a grid at which drags catch.
     """
 
     rate: Fraction = Fraction(12)
@@ -221,6 +232,7 @@ class Timeline:
     markers: tuple[Marker, ...] = ()
     zone: Zone | None = None
     ring: int = 0
+    beats: Beats | None = None
 
     @property
     def length(self) -> int:

@@ -28,6 +28,7 @@ from studio.domain.timeline.requests_keys import (
 )
 from studio.domain.timeline.requests_marks import (
     request_add_marker,
+    request_beats,
     request_clear_zone,
     request_move_marker,
     request_rate,
@@ -76,6 +77,7 @@ __all__ = [
     "request_add_marker",
     "request_add_take",
     "request_add_track",
+    "request_beats",
     "request_choose_take",
     "request_clear_lane",
     "request_clear_zone",

@@ -1,5 +1,5 @@
-"""Requests about markers, the zone between in and out, the ring and the rate. What cannot be done raises StudioError
-(INPUT), and nothing has changed.
+"""Requests about markers, the zone between in and out, beats, the ring and the rate. What cannot be done raises
+StudioError (INPUT), and nothing has changed.
 """
 
 import dataclasses
@@ -8,10 +8,10 @@ from fractions import Fraction
 
 from studio.domain.sequence import MAX_RATE
 from studio.domain.timeline.keeping import drawn_at, shown_at
-from studio.domain.timeline.model import Clip, Marker, Sound, Timeline, Zone
+from studio.domain.timeline.model import Beats, Clip, Marker, Sound, Timeline, Zone
 from studio.domain.timeline.placing import edited_throughout, impossible, moved, title
 from studio.domain.timeline.times import fills_ring, longest, looping, media_frames, short, step
-from studio.domain.timeline.validity import MAX_LENGTH, MAX_NAME
+from studio.domain.timeline.validity import MAX_BAR, MAX_BPM, MAX_LENGTH, MAX_NAME, beats_problem
 
 MAX_MARKERS = 10_000
 
@@ -59,6 +59,14 @@ def request_clear_zone(timeline: Timeline) -> Timeline:
     return dataclasses.replace(timeline, zone=None)
 
 
+def request_beats(timeline: Timeline, beats: Beats | None) -> Timeline:
+    """Beats at which drags catch; None for no beats."""
+    if beats is not None and (problem := beats_problem(beats)):
+        hint = f"Choose 1 to {MAX_BPM:,} beats a minute, and bars of 1 to {MAX_BAR} beats."
+        raise impossible(f"A timeline cannot have {problem}.", hint, "beats")
+    return timeline if beats == timeline.beats else dataclasses.replace(timeline, beats=beats)
+
+
 def request_ring(timeline: Timeline, length: int) -> Timeline:
     """A ring of so many frames, 0 for a line with two ends. Clips that fill the ring become as long as the new one as
     far as their frames go; a zone that does not fit is cleared.
@@ -95,7 +103,8 @@ def request_rotate(timeline: Timeline, by: int) -> Timeline:
     if zone is not None:
         start = (zone.start - by) % ring
         zone = Zone(start, start + zone.end - zone.start)
-    rotated = dataclasses.replace(timeline, markers=tuple(markers), zone=zone)
+    beats = timeline.beats and dataclasses.replace(timeline.beats, first=(timeline.beats.first - by) % ring)
+    rotated = dataclasses.replace(timeline, markers=tuple(markers), zone=zone, beats=beats)
     return _refitted(rotated, lambda clip: moved(clip, -by))
 
 
@@ -125,6 +134,7 @@ def request_rate(timeline: Timeline, rate: Fraction) -> Timeline:
         ring=ring,
         zone=zone,
         markers=tuple(dataclasses.replace(markers[at], at=at) for at in sorted(markers)),
+        beats=timeline.beats and dataclasses.replace(timeline.beats, first=timeline.beats.first * ratio),
     )
     return _refitted(after, lambda clip: _conformed(clip, timeline, after))
 

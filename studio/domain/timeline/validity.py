@@ -7,12 +7,14 @@ from fractions import Fraction
 
 from studio.domain.easing import ease_problem
 from studio.domain.sequence import MAX_RATE
-from studio.domain.timeline.model import Clip, Generated, Lane, Sound, Timeline, Track, TrackKind, Video
+from studio.domain.timeline.model import Beats, Clip, Generated, Lane, Sound, Timeline, Track, TrackKind, Video
 from studio.domain.timeline.parameters import PARAMETERS
 
 MAX_LENGTH = 10**7  # frames: four days at 24 a second
 MAX_SPEED = 100
 MAX_NAME = 200  # characters
+MAX_BPM = 1000
+MAX_BAR = 64  # beats
 
 
 def overlapping(clips: Sequence[Clip], ring: int) -> tuple[Clip, Clip] | None:
@@ -55,7 +57,16 @@ def _marks_problem(timeline: Timeline) -> str:
         0 <= zone.start <= last and 0 < zone.end - zone.start <= (timeline.ring or MAX_LENGTH)
     ):
         return "a zone that is nowhere"
-    return ""
+    return beats_problem(timeline.beats) if timeline.beats is not None else ""
+
+
+def beats_problem(beats: Beats) -> str:
+    """What is wrong with beats; "" for sound ones."""
+    if not 1 <= beats.bpm <= MAX_BPM:
+        return f"{float(beats.bpm):g} beats a minute"
+    if not 1 <= beats.bar <= MAX_BAR:
+        return f"a bar of {beats.bar} beats"
+    return "beats that begin nowhere" if abs(beats.first) > MAX_LENGTH else ""
 
 
 def _track_problem(track: Track, timeline: Timeline) -> str:

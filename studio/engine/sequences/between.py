@@ -18,6 +18,7 @@ from studio.imaging.pixels import Pixels
 
 _HURRY = 1.5  # times the pace of the frames around
 _ROUNDS = 4
+_NEAREST = 8  # steps between frames around that tell their pace: each costs two encodings
 _LEAST_SHARE = 0.5  # of what the model adds, that is left after a round
 
 
@@ -127,10 +128,15 @@ class _Course:
         return torch.stack([torch.lerp(way[at], way[at + 1], part) for at, part in places])
 
     def _pace(self) -> float:
-        """How much the picture changes from one frame that stays to the next; 0 where no two are neighbours."""
-        model, frames = self.drawing.model, self.drawing.sequence.frames
-        pairs = [(index, (index + 1) % frames) for index in self.held if (index + 1) % frames in self.held]
+        """How much the picture changes from one frame that stays to the next, of the nearest; 0 where no two are
+        neighbours.
+        """
+        model, sequence = self.drawing.model, self.drawing.sequence
+        last, begin = sequence.frames - 1, self.span.wanted[0]
+        pairs = [(index, (index + 1) % sequence.frames) for index in self.held if sequence.closed or index < last]
+        pairs = [pair for pair in pairs if pair[1] in self.held]
+        pairs = sorted(pairs, key=lambda pair: min((pair[0] - begin) % (last + 1), (begin - pair[0]) % (last + 1)))
         if not pairs or model.preview is None:
             return 0.0
-        found = [encoded(model, [self.held[a], self.held[b]]).float().cpu() for a, b in pairs]
+        found = [encoded(model, [self.held[a], self.held[b]]).float().cpu() for a, b in pairs[:_NEAREST]]
         return float(np.median([steps_of(model.preview.predict(pair), closed=False)[0] for pair in found]))

@@ -21,7 +21,7 @@ _HELD = 0.1  # of a usual step
 class Seam:
     """`ratio`: the mean absolute difference of the last frame and the first, of the median one of two others in a row.
     `velocity_jump`: how much the velocity changes at the two frames of the seam, of its median change inside.
-    `sharpness_dip`: the least variance of the Laplacian, of the median one. `held`: frames like the one before.
+    `sharpness_dip`: the least variance of the Laplacian, of the median one, at frame `softest`. `held`: frames like the one before.
     `dynamic_degree`: the mean speed of the fastest 5 % of the picture in a usual step, of its diagonal.
     """
 
@@ -29,6 +29,7 @@ class Seam:
     ratio: float
     velocity_jump: float
     sharpness_dip: float
+    softest: int
     held: int
     dynamic_degree: float
 
@@ -50,6 +51,7 @@ def seam_of(path: Path) -> Seam:
         float(steps[-1]) / max(usual, 1e-9),
         float((changes[0] + changes[-1]) / 2 / max(np.median(changes[1:-1]), 1e-9)),
         float(sharpness.min() / np.median(sharpness)),
+        int(sharpness.argmin()),
         int((steps < _HELD * usual).sum()),
         float(np.median(fastest)) / float(np.hypot(*small[0].shape)),
     )

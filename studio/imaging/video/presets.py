@@ -104,9 +104,11 @@ PRESETS: dict[str, Preset] = {
             Family.GIF, muxer="gif", encoder="gif", alpha=True, loops=True, metadata="gif",
         ),
         Preset(
-            "webp", "Animated WebP", ".webp", "A better GIF: all colours, soft transparency, few bytes.",
-            muxer="webp", encoder="libwebp_anim",
-            arguments=("-c:v", "libwebp_anim", "-quality", "90", "-compression_level", "4", "-loop", "0"),
+            "webp", "Animated WebP", ".webp", "A better GIF: all colours, soft transparency, fewer bytes.",
+            muxer="webp", encoder="libwebp",
+            # Each frame for itself: libwebp_anim holds what changes little until it has changed enough, which stops a
+            # slow loop, and lets it jump at the seam.
+            arguments=("-c:v", "libwebp", "-quality", "95", "-compression_level", "4", "-loop", "0"),
             alpha=True, loops=True, metadata="xmp",
         ),
         Preset(

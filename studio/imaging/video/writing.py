@@ -15,7 +15,7 @@ from studio.domain.geometry import Size
 from studio.domain.user_paths import expanded
 from studio.imaging import files
 from studio.imaging.pixels import Pixels
-from studio.imaging.video import arguments, encoding, notes, soundtracks
+from studio.imaging.video import arguments, encoding, notes, soundtracks, webp
 from studio.imaging.video.encoding import Encoder, Poll
 from studio.imaging.video.feeding import Feed
 from studio.imaging.video.presets import Family, Preset, gif_rate, preset_of
@@ -84,6 +84,8 @@ def write_clip(
             _encode(temporary, path.name, feed, rate, preset, metadata)
             if heard is not None:
                 _add_sound(temporary, path.name, heard, feed, rate, preset)
+            if preset.muxer == "webp":
+                webp.replace_each(temporary)
             if metadata and preset.metadata in ("gif", "xmp", "png"):
                 notes.carry(temporary, preset.metadata, metadata)
     except OSError as error:

@@ -91,6 +91,8 @@ class ClipEditor(QFrame):
         match what:
             case "generate":
                 self.generate()
+            case "measures":
+                self.inspector.measures_tab.click()
             case "reroll":
                 self.panel.reroll_active()
             case "dry-run" if clip is None:
@@ -168,6 +170,7 @@ class ClipEditor(QFrame):
     def _ended(self, take: str, job: Job) -> None:
         self._fresh.discard(take)
         self.player.drop_preview(take)
+        self.panel.drop_preview(take)
         self.measuring.look_again()
         self.panel.look_again()
 
@@ -214,6 +217,7 @@ class ClipEditor(QFrame):
         making.arrived.connect(self._arrived)
         making.ended.connect(self._ended)
         making.previewed.connect(player.show_preview)
+        making.previewed.connect(panel.preview)
         self.measuring.found.connect(lambda _: panel.look_again())
         self.files.changed.connect(lambda _: panel.look_again())
         self.thumbnails.made.connect(self._look)

@@ -24,6 +24,7 @@ from studio.domain.geometry import Size
 from studio.domain.timeline.model import Clip
 from studio.imaging.video.presets import PRESETS, Family, available
 from studio.session.canvas import CanvasSession
+from studio.session.cutting import unfinished
 from studio.session.interchange.files import OTIO, Exported
 from studio.session.interchange.movies import movie_writer
 from studio.session.montage import Montage
@@ -189,7 +190,8 @@ class ExportDialog(QDialog):
         text = words.format(n=cut.frames * turns, seconds=f"{float(cut.seconds) * turns:.4g}")
         if rate != part.cut.rate:
             text += " · " + self.tr("the timeline runs at {rate}").format(rate=rate_text(part.cut.rate))
-        self.facts.setText(text)
+        lacking = unfinished(part.cut.timeline, self._session.takes.numbers)
+        self.facts.setText("\n".join((text, *lacking)))
 
     def _name_file(self, suffix: str) -> None:
         part = self.part

@@ -1,9 +1,11 @@
 """The foot of the inspector: what makes frames, how far it has come, and what can be done with frames."""
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout
 
 from studio.domain.jobs import Job
+from studio.imaging.verdict import Verdict
+from studio.ui.animate.measures_panel import SIGNS, light_name
 from studio.ui.phases import about, phase_text, share
 from studio.ui.theme.icons import icon
 from studio.ui.theme.tokens import COLOURS, SPACE
@@ -36,7 +38,10 @@ class Foot(QFrame):
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName(self.tr("Progress"))
         self.tools = {name: self._tool(name, *look) for name, look in self._looks().items()}
+        self.verdict = push_button("", look="quiet", hint=self.tr("What was measured of the take that is seen"))
+        self.verdict.clicked.connect(lambda: self.wanted.emit("measures"))
         self._arrange()
+        self.show_verdict(None)
         self.show_job(None, 0.0)
         self.show_possible(frozenset())
 
@@ -48,6 +53,20 @@ class Foot(QFrame):
         """Which of the small buttons can be used."""
         for name, button in self.tools.items():
             button.setEnabled(name in possible)
+
+    def show_verdict(self, found: Verdict | None) -> None:
+        """The light of the take that is seen, with its first reason; None while it is not known."""
+        self.verdict.setVisible(found is not None)
+        if found is None:
+            return
+        sign, colour = SIGNS[found.light]
+        reason = found.reasons[0] if found.reasons else ""
+        text = f"{reason[:1].upper()}{reason[1:]}"
+        room = self.width() - 4 * SPACE.medium - 2 * SPACE.large
+        self.verdict.setIcon(icon(sign, colour, colour, SPACE.hair))
+        self.verdict.setText(self.verdict.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, max(room, 160)))
+        self.verdict.setToolTip("\n".join(found.reasons))
+        self.verdict.setAccessibleName(f"{light_name(found.light)}: {text}")
 
     def show_job(self, job: Job | None, seconds: float | None) -> None:
         """How far a clip's job has come, None where there is none."""
@@ -105,6 +124,7 @@ class Foot(QFrame):
         column.setContentsMargins(SPACE.medium, SPACE.small, SPACE.medium, SPACE.medium)
         column.setSpacing(SPACE.small)
         column.addLayout(tools)
+        column.addWidget(self.verdict)
         column.addWidget(self.progress)
         column.addWidget(self.words)
         column.addLayout(row)

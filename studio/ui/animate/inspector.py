@@ -99,7 +99,9 @@ class Inspector(QFrame):
     def follow_measures(self, *_: object) -> None:
         """There may be new ones."""
         clip = self.clip
-        self.measures.show_found(self._measuring.of(clip), why=self._why(clip))
+        found = self._measuring.of(clip)
+        self.measures.show_found(found, why=self._why(clip))
+        self.foot.show_verdict(found.verdict if found is not None and self._making.job(clip) is None else None)
 
     def close_work(self) -> None:
         """End the timer."""
@@ -156,4 +158,5 @@ class Inspector(QFrame):
         desk.takes_changed.connect(self._take_changed)
         making.changed.connect(lambda _: self.follow_job())
         making.ended.connect(lambda *_: self.follow_job())
+        making.begun.connect(self.follow_measures)
         self._measuring.found.connect(self.follow_measures)

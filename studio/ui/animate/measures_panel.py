@@ -1,6 +1,6 @@
 """What was measured of the take that the chosen clip shows: the light, why, and the numbers."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from studio.imaging.verdict import Light
@@ -17,6 +17,12 @@ SIGNS = {  # a shape for each light, for those who see no colours
     Light.AMBER: ("triangle-alert", COLOURS.warning),
     Light.RED: ("octagon-alert", COLOURS.lamp),
 }
+
+
+def light_name(light: Light) -> str:
+    """A light in a word."""
+    names = {Light.GREEN: "Good", Light.AMBER: "Fair", Light.RED: "Poor"}
+    return QCoreApplication.translate("Clips", names[light])
 
 
 class VerdictView(QWidget):
@@ -38,12 +44,11 @@ class VerdictView(QWidget):
 
     def show_light(self, light: Light, reasons: tuple[str, ...]) -> None:
         """Green, amber or red, the worst reason first."""
-        names = {Light.GREEN: self.tr("Good"), Light.AMBER: self.tr("Fair"), Light.RED: self.tr("Poor")}
         name, colour = SIGNS[light]
         self.sign.setPixmap(pixmap(name, colour, 20, self.devicePixelRatioF()))
-        self.sign.setAccessibleName(names[light])
+        self.sign.setAccessibleName(light_name(light))
         first, *others = reasons or ("",)
-        self.words.setText(f"{names[light]}: {first}" if first else names[light])
+        self.words.setText(f"{light_name(light)}: {first}" if first else light_name(light))
         self.more.setText("\n".join(f"{other[:1].upper()}{other[1:]}." for other in others))
         self.more.setVisible(bool(others))
 

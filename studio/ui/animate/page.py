@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QFrame, QStackedLayout, QVBoxLayout
+from PySide6.QtWidgets import QDialog, QFileDialog, QFrame, QStackedLayout, QVBoxLayout
 
 from studio.domain.catalog import Library
 from studio.session.clips.media import Missing
@@ -117,6 +117,8 @@ class AnimatePage(QFrame):
     def close_work(self) -> None:
         """End everything that belongs to the project that is still open."""
         self._studio.library_changed.disconnect(self._set_library)
+        for dialog in self.findChildren(QDialog):
+            dialog.close()
         self._leave()
 
     # ------------------------------------------------------------------------------------------ drops
@@ -190,7 +192,7 @@ class AnimatePage(QFrame):
             return
         words = counted(self.tr("%n media file(s) cannot be found", "", len(missing)), len(missing))
         names = ", ".join(Path(each.path).name for each in missing[:4])
-        hint = self.tr("{names}. Their clips stay as they are; a placeholder stands in for the pictures.")
+        hint = self.tr("{names}. Nothing is lost: the clips stay, and a placeholder stands in for the pictures.")
         self.missing.say(words, hint.format(names=names))
 
     def _set_library(self, library: Library) -> None:

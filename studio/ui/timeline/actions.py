@@ -18,7 +18,7 @@ CLIP_MENU = (
 )  # fmt: skip
 PLACE_MENU = ("paste-canvas", "import", "generate-new", "", "add-video", "add-overlay", "add-audio")
 RULER_MENU = (
-    "marker", "", "mark-in", "mark-out", "zone-clear", "zone-clips", "", "ring", "rotate", "", "fit", "export",
+    "marker", "", "mark-in", "mark-out", "zone-clear", "zone-clips", "", "ring", "rotate", "beats", "", "fit", "export",
 )  # fmt: skip
 KEY_MENU = ("key-delete",)
 
@@ -97,7 +97,7 @@ def _tools(panel: "TimelinePanel") -> tuple[Command, ...]:
         Command(f"tool-{tool.id}", _tr(tool.title), lambda tool=tool: panel.take_up(tool.id), (tool.key,), tool.sign)  # type: ignore[misc]
         for tool in TOOLS
     )
-    return (*tools, Command("snap", _tr("S&nap to cuts, keys and markers"), panel.toggle_snap, ("S",), "magnet"))
+    return (*tools, Command("snap", _tr("S&nap to cuts, keys, markers and beats"), panel.toggle_snap, ("S",), "magnet"))
 
 
 def _editing(panel: "TimelinePanel") -> tuple[Command, ...]:
@@ -132,6 +132,7 @@ def _marking(panel: "TimelinePanel") -> tuple[Command, ...]:
         Command("zone-clear", _tr("&Clear in and out point"), edits.clear_zone, ("Ctrl+Shift+L",)),
         Command("marker", _tr("Set or remove a &marker"), edits.toggle_marker, ("M",), "flag"),
         Command("ring", _tr("&Ring: the end is the beginning"), edits.toggle_ring, ("Shift+R",), "refresh-cw"),
+        Command("beats", _tr("&Beats…"), panel.open_beats, ("Ctrl+B",), "beats"),
         Command("rotate", _tr("Loop begins &here"), edits.rotate, ("Ctrl+Shift+R",), "rotate-cw"),
     )
 

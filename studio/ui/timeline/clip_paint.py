@@ -4,7 +4,7 @@ import math
 from collections import defaultdict
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
 
 from studio.domain.geometry import Size
 from studio.domain.timeline.model import Canvas, Clip, Generated, Media, Sound, Track
@@ -101,7 +101,7 @@ def _paint_pictures(scene: Scene, clip: Clip, turn: int, box: QRectF) -> None:
     """Thumbnails side by side. Their places are whole multiples of a power of two frames, so that the same ones serve
     while the view is zoomed.
     """
-    if scene.thumbnails is None or box.height() < 12:
+    if box.height() < 12:
         return
     size = shape(clip.media, scene.canvas)
     high = math.floor(box.height())
@@ -114,7 +114,7 @@ def _paint_pictures(scene: Scene, clip: Clip, turn: int, box: QRectF) -> None:
     last = min(math.ceil(clip.length / step), math.ceil((scene.dirty.right() - start) / tile))
     painter = scene.painter
     for number in range(first, last):
-        picture = scene.thumbnails.picture(clip.media, source(number * step), round(high * scene.ratio))
+        picture = _picture(scene, clip.media, source(number * step), round(high * scene.ratio))
         if picture is None:
             continue
         left, end = start + number * tile, min(start + (number + 1) * tile, box.right())
@@ -123,6 +123,15 @@ def _paint_pictures(scene: Scene, clip: Clip, turn: int, box: QRectF) -> None:
             shown = QRectF(0, 0, picture.width() * part / wide, picture.height())
             painter.drawImage(QRectF(left, box.top(), part, high), picture, shown)
             left += wide
+
+
+def _picture(scene: Scene, media: Media, source: int, height: int) -> QImage | None:
+    """A frame's thumbnail; of one that is still to come, the guess at it."""
+    if isinstance(media, Generated) and (guess := scene.guesses.picture(media.active, source)) is not None:
+        there = scene.facts.present(media.active)
+        if there is not None and source not in there:
+            return guess
+    return scene.thumbnails.picture(media, source, height) if scene.thumbnails is not None else None
 
 
 def shape(media: Media, canvas: Size) -> Size:

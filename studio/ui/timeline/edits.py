@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
-from studio.domain.timeline.model import Canvas, Clip, Timeline, TrackKind, Zone
+from studio.domain.timeline.model import Beats, Canvas, Clip, Timeline, TrackKind, Zone
 from studio.domain.timeline.requests import (
     new_clip,
     request_add_clip,
     request_add_marker,
     request_add_track,
+    request_beats,
     request_clear_zone,
     request_delete_clips,
     request_duplicate_clips,
@@ -161,6 +162,15 @@ class Edits:
         self._desk.request(tr("Name marker"), lambda timeline: request_rename_marker(timeline, at, name))
 
     # ------------------------------------------------------------------------------------------ ring
+
+    def set_beats(self, beats: Beats | None, ring: int = 0) -> None:
+        """Beats to catch at, or none; with a length a ring of just so many frames."""
+
+        def change(timeline: Timeline) -> Timeline:
+            timeline = request_ring(timeline, ring) if ring else timeline
+            return request_beats(timeline, beats)
+
+        self._desk.request(tr("Ring of whole bars") if ring else tr("Beats"), change)
 
     def toggle_ring(self) -> None:
         """The end is the beginning; or a line with two ends again."""

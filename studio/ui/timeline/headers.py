@@ -3,9 +3,18 @@
 import html
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QRectF, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.domain.document.blending import BlendMode
 from studio.domain.timeline.model import Track, TrackKind
@@ -16,6 +25,7 @@ from studio.ui.timeline.inks import ink
 from studio.ui.timeline.naming import tr, track_name
 from studio.ui.timeline.rows import Row, RowKind
 from studio.ui.timeline.strip import Strip
+from studio.ui.timeline.track_drag import Landing, landing
 from studio.ui.timeline.track_edits import TrackEdits
 from studio.ui.widgets.buttons import tool_button
 from studio.ui.widgets.labels import ElidedLabel
@@ -39,10 +49,14 @@ class TrackHeader(QWidget):
 
     menu_wanted = Signal(str, object)  # track id, QPoint of the screen
     lanes_wanted = Signal(str, object)
+    dragged = Signal(str, QPoint)  # track id, where to on the screen
+    dropped = Signal(str, bool)  # track id, False where it is not to be moved after all
 
     def __init__(self, edits: TrackEdits, track: Track, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._edits, self._id, self._kind = edits, track.id, track.kind
+        self._pressed: QPoint | None = None  # on the screen
+        self._dragging = False
         audio = track.kind is TrackKind.AUDIO
         self.name = ElidedLabel(look="heading")
         self.field = QLineEdit()
@@ -142,6 +156,40 @@ class TrackHeader(QWidget):
         if self.name.geometry().contains(event.position().toPoint()):
             self.rename()
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of the track, beside its buttons."""
+        if event.button() is Qt.MouseButton.LeftButton:
+            self._pressed = event.globalPosition().toPoint()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """It goes along."""
+        here = event.globalPosition().toPoint()
+        if self._pressed is None:
+            return
+        if not self._dragging and (here - self._pressed).manhattanLength() >= QApplication.startDragDistance():
+            self._dragging = True
+            self.grabKeyboard()
+        if self._dragging:
+            self.dragged.emit(self._id, here)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """It is put down."""
+        if event.button() is Qt.MouseButton.LeftButton:
+            self._let_go(done=True)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc lets go of it where it was."""
+        if self._dragging and event.key() == Qt.Key.Key_Escape:
+            self._let_go(done=False)
+        else:
+            super().keyPressEvent(event)
+
+    def _let_go(self, *, done: bool) -> None:
+        dragging, self._pressed, self._dragging = self._dragging, None, False
+        if dragging:
+            self.releaseKeyboard()
+            self.dropped.emit(self._id, done)
+
     def contextMenuEvent(self, event: QEvent) -> None:
         """The track's menu."""
         self.menu_wanted.emit(self._id, event.globalPos())  # type: ignore[attr-defined]
@@ -190,6 +238,21 @@ class LaneHeader(QWidget):
         self.setAccessibleName(title)
 
 
+class _Line(QWidget):
+    """Where a dragged track would be put in."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A bar."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), ink(COLOURS.lamp))
+        painter.end()
+
+
 class Headers(QWidget):
     """Lays a header beside each row of the strip."""
 
@@ -202,6 +265,8 @@ class Headers(QWidget):
         super().__init__(parent)
         self._strip, self._edits, self._lane = strip, edits, lane
         self._made: dict[tuple[str, RowKind, str], QWidget] = {}
+        self._line = _Line(self)
+        self._landing: Landing | None = None
         self.setFixedWidth(WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(tr("Tracks"))
@@ -251,11 +316,27 @@ class Headers(QWidget):
         """As high as there is room."""
         return QSize(WIDTH, 160)
 
+    def _drag(self, track_id: str, place: QPoint) -> None:
+        y = self.mapFromGlobal(place).y() + self._strip.top
+        self._landing = landing(self._strip.desk.timeline, self._strip.rows, track_id, y)
+        self._line.setVisible(self._landing is not None)
+        if self._landing is not None:
+            self._line.setGeometry(0, max(0, self._landing.line - self._strip.top - 2), WIDTH, 3)
+            self._line.raise_()
+
+    def _drop(self, track_id: str, done: bool) -> None:
+        self._line.hide()
+        place, self._landing = self._landing, None
+        if done and place is not None:
+            self._edits.put(track_id, place.index)
+
     def _make(self, key: tuple[str, RowKind, str], row: Row, track: Track) -> QWidget:
         made: QWidget
         if row.kind is RowKind.CLIPS:
             made = TrackHeader(self._edits, track, self)
             made.menu_wanted.connect(self.track_menu_wanted)
+            made.dragged.connect(self._drag)
+            made.dropped.connect(self._drop)
             made.lanes_wanted.connect(self.lanes_menu_wanted)
         else:
             made = self._lane(row)

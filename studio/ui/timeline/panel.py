@@ -8,11 +8,13 @@ from PySide6.QtCore import QPoint, QPointF, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollBar, QStackedWidget, QVBoxLayout, QWidget
 
+from studio.domain.messages import ClipPreview
 from studio.domain.timeline.model import Timeline, Zone
 from studio.ui.theme.palette import font
 from studio.ui.theme.tokens import COLOURS, SPACE, TYPE
 from studio.ui.timeline.actions import RULER_MENU, Actions, table
 from studio.ui.timeline.axis import CLOSEST, TimeAxis
+from studio.ui.timeline.beats_popup import BeatsPopup
 from studio.ui.timeline.desk import TimelineDesk
 from studio.ui.timeline.edits import Edits
 from studio.ui.timeline.facts import Facts, Thumbnails, Waves
@@ -86,6 +88,16 @@ class TimelinePanel(QWidget):
 
     def look_again(self) -> None:
         """Thumbnails, waves or facts are others now."""
+        self.strip.update()
+
+    def preview(self, take: str, preview: ClipPreview) -> None:
+        """Guesses at frames of a take, which are shown in its clip until the frames are there."""
+        self.strip.guesses.renew(take, preview)
+        self.strip.update()
+
+    def drop_preview(self, take: str) -> None:
+        """A take's making has ended."""
+        self.strip.guesses.drop(take)
         self.strip.update()
 
     def take_up(self, tool: str) -> None:
@@ -338,6 +350,11 @@ class TimelinePanel(QWidget):
 
     def _add_words(self, clip_id: str, local: float, place: QPointF) -> None:
         self._ask_words(clip_id, Fraction(round(local)), ("", ""), place)
+
+    def open_beats(self) -> None:
+        """Set the beats of the music."""
+        place = QPointF(self.toolbar.mapToGlobal(self.toolbar.rect().bottomLeft()))
+        BeatsPopup(self.desk.timeline, self.edits.set_beats, self).open_at(place)
 
     def _ask_words(self, clip_id: str, at: Fraction, before: tuple[str, str], place: QPointF) -> None:
         def use(prompt: str, negative: str) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from studio.domain.timeline.model import Timeline, Zone
 from studio.ui.theme.tokens import COLOURS, TYPE
 from studio.ui.timeline.axis import TimeAxis
+from studio.ui.timeline.beat_paint import paint_beats
 from studio.ui.timeline.desk import TimelineDesk
 from studio.ui.timeline.inks import ink
 from studio.ui.timeline.scene import elided, letters, width_of
@@ -169,6 +170,7 @@ class Ruler(QWidget):
         timeline = self._desk.shown
         painter.fillRect(self.rect(), ink(COLOURS.panel))
         self._paint_marks(painter, timeline)
+        paint_beats(painter, self._axis.view, timeline, HEIGHT - _ZONE)
         self._paint_outside(painter, timeline)
         self._paint_zone(painter, timeline)
         for turn in self._axis.turns():

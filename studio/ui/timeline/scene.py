@@ -16,6 +16,7 @@ from studio.ui.theme.palette import font
 from studio.ui.theme.tokens import TYPE
 from studio.ui.timeline.axis import TimeView
 from studio.ui.timeline.facts import Facts, Thumbnails, Waves
+from studio.ui.timeline.guesses import Guesses
 from studio.ui.timeline.inks import ink
 
 _COARSE = 8  # logical pixels: while the view is zoomed, the same shortened words serve for a while
@@ -41,6 +42,7 @@ class Scene:
     dirty: QRectF
     canvas: Size
     facts: Facts
+    guesses: Guesses
     thumbnails: Thumbnails | None = None
     waves: Waves | None = None
     ratio: float = 1.0

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 
+from studio.domain.timeline.beats import beats_between
 from studio.domain.timeline.model import Timeline
 from studio.domain.timeline.snapping import SnapPoint, snap_edges, snap_points
-from studio.ui.timeline.axis import TimeAxis
+from studio.ui.timeline.axis import TimeAxis, TimeView
 from studio.ui.timeline.desk import TimelineDesk
 
 _REACH = 9.0  # logical pixels
@@ -16,7 +17,7 @@ class Snapper:
     def __init__(self, desk: TimelineDesk, axis: TimeAxis) -> None:
         self._desk, self._axis = desk, axis
         self.on = True
-        self._known: tuple[Timeline, frozenset[str], frozenset[int], int, tuple[SnapPoint, ...]] | None = None
+        self._known: tuple[Timeline, frozenset[str], frozenset[int], int, TimeView, tuple[SnapPoint, ...]] | None = None
 
     def moved(
         self, by: float, edges: Collection[int], own: Collection[str] = (), free: bool = False
@@ -41,8 +42,11 @@ class Snapper:
 
     def _points(self, own: frozenset[str], left: frozenset[int]) -> tuple[SnapPoint, ...]:
         timeline, playhead = self._desk.timeline, self._desk.playhead
+        # Beats go on for ever: those in view are caught at, and those next to it, to which an edge may reach.
+        view = self._axis.view if timeline.beats is not None else TimeView()
         known = self._known
-        if known is None or known[0] is not timeline or known[1:4] != (own, left, playhead):
-            points = tuple(point for point in snap_points(timeline, own, playhead) if point.at not in left)
-            self._known = known = (timeline, own, left, playhead, points)
-        return known[4]
+        if known is None or known[0] is not timeline or known[1:5] != (own, left, playhead, view):
+            beats = (at for _, at in beats_between(timeline, 2 * view.left - view.right, 2 * view.right - view.left))
+            points = tuple(point for point in snap_points(timeline, own, playhead, beats) if point.at not in left)
+            self._known = known = (timeline, own, left, playhead, view, points)
+        return known[5]

@@ -12,6 +12,7 @@ from studio.ui.timeline.axis import TimeAxis
 from studio.ui.timeline.clip_paint import paint_clips
 from studio.ui.timeline.desk import TimelineDesk
 from studio.ui.timeline.facts import Facts, Thumbnails, Waves
+from studio.ui.timeline.guesses import Guesses
 from studio.ui.timeline.inks import ink, mixed
 from studio.ui.timeline.lane_paint import paint_keys
 from studio.ui.timeline.measure_paint import paint_measures
@@ -40,6 +41,7 @@ class Strip(QWidget):
     def __init__(self, desk: TimelineDesk, axis: TimeAxis, facts: Facts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.desk, self.axis, self.facts = desk, axis, facts
+        self.guesses = Guesses()
         self.thumbnails: Thumbnails | None = None
         self.waves: Waves | None = None
         self.lanes = Lanes({})
@@ -162,7 +164,7 @@ class Strip(QWidget):
         active = self.desk.active_clip
         return Scene(
             painter, self.axis.view, self.desk.shown, self.axis.turns(), dirty, self.desk.desk.document.size,
-            self.facts, self.thumbnails, self.waves, self.devicePixelRatioF(), self.desk.selected,
+            self.facts, self.guesses, self.thumbnails, self.waves, self.devicePixelRatioF(), self.desk.selected,
             active.id if active is not None else "", self.hovered, self.keys,
         )  # fmt: skip
 

@@ -38,7 +38,7 @@ class Toolbar(QWidget):
         for name, on in (("snap", True), ("ring", False)):
             self._add(actions.checkable(name, on))
         self._line()
-        for name in ("split", "marker"):
+        for name in ("split", "marker", "beats"):
             self._add(actions[name])
         self._line()
         add = tool_button("plus", self.tr("Add to the timeline"))

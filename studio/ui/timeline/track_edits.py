@@ -43,6 +43,10 @@ class TrackEdits:
         """Up, among those of its kind."""
         tracks = self._desk.timeline.tracks
         index = next((n for n, track in enumerate(tracks) if track.id == track_id), 0) + by
+        self.put(track_id, index)
+
+    def put(self, track_id: str, index: int) -> None:
+        """To where so many tracks lie below it."""
         self._desk.request(tr("Move track"), lambda timeline: request_move_track(timeline, track_id, index))
 
     def rename(self, track_id: str, name: str) -> None:

@@ -1,8 +1,12 @@
 """Arrows on a canvas, what stands still, and a frame that is repaired there, as values."""
 
+import hashlib
+import json
+
 import pytest
 
 from studio.domain.document.document import Document
+from studio.domain.document.document_json import Decoder, Encoder
 from studio.domain.document.edits import cropped
 from studio.domain.document.flow import STEP, along, faster, freeze_of, missed, with_flow, with_freeze
 from studio.domain.document.layers import GroupLayer, Mask, PaintLayer
@@ -106,9 +110,18 @@ def test_a_repair_goes_with_all_that_came_onto_it_and_nothing_else() -> None:
 def test_a_frame_that_was_merged_into_an_old_layer_is_all_that_is_seen() -> None:
     ground = PaintLayer(name="ground")
     document = with_repair(Document(SIZE, (ground,)), PaintLayer(), "clip", "take", 0, Rect(0, 0, 9, 9))
-    merged = Document(SIZE, (ground,), repair=document.repair)
-    assert layers_of(merged) == (ground,)
-    assert without_repair(merged).layers == (ground,)
+    for layer in (ground, PaintLayer(name="flattened")):
+        merged = Document(SIZE, (layer,), repair=document.repair)
+        assert layers_of(merged) == (layer,)
+        assert without_repair(merged).layers == (layer,)
+
+
+def test_a_frame_that_was_merged_with_new_layers_only_goes_with_them() -> None:
+    ground, merged = PaintLayer(name="ground"), PaintLayer(name="merged")
+    document = with_repair(Document(SIZE, (ground,)), PaintLayer(), "clip", "take", 0, Rect(0, 0, 9, 9))
+    busy = Document(SIZE, (ground, merged), repair=document.repair)
+    assert layers_of(busy) == (merged,)
+    assert without_repair(busy).layers == (ground,)
 
 
 def test_a_frame_in_a_group_of_its_own_is_found() -> None:
@@ -124,3 +137,16 @@ def test_without_a_frame_on_the_canvas_there_is_none_to_be_brought_back() -> Non
     with pytest.raises(StudioError, match="No frame"):
         layers_of(Document())
     assert without_repair(Document()) == Document()
+
+
+@pytest.mark.parametrize("number", ["Infinity", "NaN"])
+def test_an_arrow_that_lies_nowhere_is_no_document(number: str) -> None:
+    encoded = Encoder().encode(with_flow(Document(SIZE), [Arrow(0.25, 0.5, 0.125, 0.5)]))
+    data = encoded.parts[encoded.digest].replace(b"0.125", number.encode())
+    with pytest.raises(ValueError, match="nowhere"):
+        Decoder(lambda digest: data).decode(hashlib.sha256(data).hexdigest())
+
+
+def test_a_document_without_arrows_and_repairs_is_written_as_it_was_before_there_were_any() -> None:
+    encoded = Encoder().encode(Document(SIZE))
+    assert not {"flow", "repair"} & json.loads(encoded.parts[encoded.digest]).keys()

@@ -7,10 +7,11 @@ import pytest
 
 from studio.domain.errors import StudioError
 from studio.domain.timeline import requests as ask
-from studio.domain.timeline.beats import beat_frames, beat_lock
-from studio.domain.timeline.model import Marker, Timeline, Zone
+from studio.domain.timeline.beats import beat_lock, beats_between
+from studio.domain.timeline.model import Beats, Marker, Timeline, Zone
 from studio.domain.timeline.seen import clip_at, shots_at
 from studio.domain.timeline.snapping import Snap, SnapKind, snap, snap_edges, snap_points
+from studio.domain.timeline.timeline_json import TimelineDecoder, TimelineEncoder
 from tests.domain.timeline.timelines import NTSC, clip, line, loop, video
 
 RING = line(clip("a", 2, 10, video(40)), clip("b", 18, 8, video(40)), ring=24)  # b crosses the seam by 2
@@ -120,12 +121,39 @@ def test_beats_are_exact() -> None:
     odd = beat_lock(Fraction(128), 1, 4, NTSC)
     assert odd.exact == Fraction(60 * 24000 * 4, 1001 * 128)
     assert odd.frames == 45 and beat_lock(odd.bpm, 1, 4, NTSC).drift == 0
-    assert beat_frames(Fraction(120), Fraction(24), 48, 3) == (3, 15, 27, 39)
-    assert beat_frames(Fraction(1000), Fraction(1), 3) == (0, 1, 2)  # more beats than frames
+    music = Timeline(Fraction(24), beats=Beats(Fraction(120), 4, Fraction(3)))
+    assert [*beats_between(music, 0, 48)] == [(0, 3), (1, 15), (2, 27), (3, 39)], "none before the first"
+    assert [*beats_between(music, 15, 27)] == [(1, 15)] and [*beats_between(music, 15.5, 27.5)] == [(2, 27)]
+    assert [*beats_between(music, 0, 200, 4)] == [(0, 3), (4, 51), (8, 99), (12, 147), (16, 195)]
+    assert not [*beats_between(Timeline(), 0, 48)]
     # After a thousand beats the frame is still the nearest one: nothing adds up.
-    assert beat_frames(Fraction(133), NTSC, 10**5)[1000] == round(Fraction(60000 * 24000, 1001 * 133))
+    long = Timeline(NTSC, beats=Beats(Fraction(133)))
+    at = round(Fraction(60000 * 24000, 1001 * 133))
+    assert [*beats_between(long, at, at + 1)] == [(1000, at)]
     with pytest.raises(StudioError, match="0 beats a minute"):
         beat_lock(Fraction(0), 1, 4, Fraction(24))
+
+
+def test_on_a_ring_beats_begin_anew_in_each_turn_and_go_along() -> None:
+    ring = Timeline(Fraction(24), ring=30, beats=Beats(Fraction(120), 4, Fraction(4)))
+    assert [*beats_between(ring, -30, 60)] == [
+        (0, -26), (1, -14), (2, -2), (0, 4), (1, 16), (2, 28), (0, 34), (1, 46), (2, 58)]  # fmt: skip
+    turned = ask.request_rotate(ring, 10)
+    assert [at for _, at in beats_between(turned, 0, 30)] == [6, 18, 24]
+    double = ask.request_rate(ring, Fraction(48))
+    assert [at for _, at in beats_between(double, 0, 60)] == [8, 32, 56]
+
+
+def test_beats_are_set_and_taken_away_and_come_back_from_the_project() -> None:
+    beats = Beats(Fraction(12800, 129), 3, Fraction(7, 2))
+    made = ask.request_beats(line(), beats)
+    assert made.beats == beats and ask.request_beats(made, None) == line() and ask.request_beats(made, beats) is made
+    parts: dict[str, bytes] = {}
+    digest = TimelineEncoder().encode(made, parts)
+    assert TimelineDecoder(parts.__getitem__).decode(digest) == made
+    for wrong in (Beats(Fraction(0)), Beats(Fraction(1001)), Beats(bar=0), Beats(bar=65), Beats(first=Fraction(10**8))):
+        with pytest.raises(StudioError, match="A timeline cannot have"):
+            ask.request_beats(line(), wrong)
 
 
 def test_markers_have_a_frame_of_their_own() -> None:

@@ -96,7 +96,7 @@ class Clips:
 def circle(family: Family = Family.SD1, frames: int = 5, **changes: Any) -> FrameSequence:
     """A small clip that suits the tiny model of `family`: every frame in its place, and no step in common."""
     asked = {key: changes.pop(key) for key in ("sampler", "steps", "guidance", "seed", "size") if key in changes}
-    settings = {"motion": 0.5, "common": 0.0, "consistency": PLAIN} | changes
+    settings: dict[str, Any] = {"motion": 0.5, "common": 0.0, "consistency": PLAIN} | changes
     return FrameSequence(recipe(family, **asked), frames=frames, **settings)
 
 

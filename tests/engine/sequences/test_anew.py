@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ SIDE, CELL = 128, 8
 SHAPE = (1, 4, SIDE // CELL, SIDE // CELL)
 
 
-def anew(source: Footage, frames: int, **changes: object) -> FrameSequence:
+def anew(source: Footage, frames: int, **changes: Any) -> FrameSequence:
     return circle(frames=frames, method=Method.VIDEO, source=source, **changes)
 
 
@@ -70,7 +71,7 @@ def test_the_noise_of_a_loop_has_no_seam() -> None:
     """There and back: the last frame is one step from the first."""
     pan = panned(4, SIDE, 4)
     frames = [*pan, *pan[-2:0:-1]]
-    gaps = steps([frame.numpy() for frame in noise_of(frames, closed=True)])  # type: ignore[misc]
+    gaps = steps([frame.numpy() for frame in noise_of(frames, closed=True)])
     assert gaps[-1] < 1.5 * np.median(gaps)
 
 

@@ -3,44 +3,55 @@
 import dataclasses
 import itertools
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from diffusers import AutoencoderKL
 
 from studio.domain.catalog import Family
 from studio.domain.geometry import Size
 from studio.domain.messages import Phase, Progress
 from studio.domain.sequence import FrameSequence, Held
-from studio.engine.sequences.between import _span
+from studio.engine.sequences.between import _Span, _spans
 from studio.imaging.pixels import Pixels
 from tests.engine.jobs import recipe
-from tests.engine.sequences.clips import Clip, Clips, apart, circle, panned, saved
+from tests.engine.sequences.clips import Clip, Clips, apart, circle, counted, panned, saved
 
 FRAMES = 8
 
 
-def holding(stills: tuple[str, ...], only: tuple[int, ...], **changes: object) -> FrameSequence:
+def holding(stills: tuple[str, ...], only: tuple[int, ...], **changes: Any) -> FrameSequence:
     """All frames but `only` stay."""
     held = tuple(Held(number, path) for number, path in enumerate(stills) if number not in only)
     return circle(frames=len(stills), held=held, only=only, **changes)
 
 
 @pytest.mark.parametrize(
-    ("index", "there", "closed", "span"),
+    ("wanted", "there", "closed", "found"),
     [
-        (2, (0, 1, 4), True, (1, 4, 1 / 3)),
-        (7, (1, 6), True, (6, 1, 1 / 3)),
-        (0, (2, 7), True, (7, 2, 1 / 3)),
-        (7, (1, 6), False, (6, 6, 0.5)),
-        (0, (2, 7), False, (2, 2, 0.5)),
-        (3, (5,), True, (5, 5, 6 / 8)),
+        ((2, 3), (0, 1, 4), True, [((2, 3), 1, 4)]),
+        ((7, 0), (1, 6), True, [((7, 0), 6, 1)]),
+        ((0, 1, 7), (2, 6), True, [((7, 0, 1), 6, 2)]),
+        ((0, 7), (2, 6), False, [((0,), None, 2), ((7,), 6, None)]),
+        ((1, 3), (0, 2, 4), True, [((1,), 0, 2), ((3,), 2, 4)]),
+        ((3,), (5,), True, [((3,), 5, 5)]),
     ],
 )
-def test_a_frame_lies_between_the_nearest_that_stay(
-    index: int, there: tuple[int, ...], closed: bool, span: tuple[int, int, float]
+def test_a_row_lies_between_the_nearest_that_stay(
+    wanted: tuple[int, ...], there: tuple[int, ...], closed: bool, found: list[tuple[object, ...]]
 ) -> None:
     held = {number: np.zeros((1, 1, 3), np.uint8) for number in there}
-    assert _span(index, held, FRAMES, closed) == pytest.approx(span)
+    spans = _spans(sorted(wanted), held, FRAMES, closed)
+    assert [(span.wanted, span.before, span.after) for span in spans] == found
+
+
+def test_frames_are_the_models_own_the_farther_they_are_from_what_stays() -> None:
+    inside = _Span((1, 2, 3), 0, 4)
+    assert [inside.freedom(at) for at in range(3)] == pytest.approx([0.5, 1.0, 0.5])
+    end = [_Span((5, 6, 7), 4, None).freedom(at) for at in range(3)]
+    begin = [_Span((0, 1, 2), None, 3).freedom(at) for at in range(3)]
+    assert end == sorted(end) and begin == pytest.approx(end[::-1])
 
 
 def test_frames_that_stay_are_not_made_again(clips: Clips, tmp_path: Path) -> None:
@@ -53,12 +64,31 @@ def test_frames_that_stay_are_not_made_again(clips: Clips, tmp_path: Path) -> No
     assert clips(other).digests() != clip.digests()
 
 
-def test_the_farther_from_what_stays_the_freer(clips: Clips, tmp_path: Path) -> None:
-    """Frames near an end are drawn by fewer steps than those in the middle."""
-    clip = clips(holding(saved(tmp_path, panned(9, 32, 3)).paths, (1, 2, 3, 4, 5, 6, 7), steps=10, strength=1.0))
-    total = {event.total for event in clip.of(Progress) if event.phase is Phase.DENOISE}
-    expected = [max(1, round(10 * np.sin(np.pi * at / 8))) for at in range(1, 8)]
-    assert total == {sum(expected)} and expected[0] < expected[3] == 10
+@pytest.mark.parametrize(("strength", "calls"), [(0.05, 1), (0.5, 3), (1.0, 6)])
+def test_the_strength_says_how_much_is_drawn(
+    clips: Clips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, strength: float, calls: int
+) -> None:
+    wanted = holding(saved(tmp_path, panned(6, 32, 3)).paths, (1, 2, 4), steps=6, strength=strength, guidance=1.0)
+    with counted(monkeypatch) as batches:
+        clip = clips(wanted)
+    assert batches == [2] * calls + [1] * calls, "two rows"
+    told = [event for event in clip.of(Progress) if event.phase is Phase.DENOISE]
+    assert (told[-1].step, told[-1].total) == (3 * calls,) * 2
+
+
+def test_of_a_long_clip_few_frames_are_looked_at(clips: Clips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stills = saved(tmp_path, panned(40, 32, 1)).paths
+    seen: list[int] = []
+    encode = AutoencoderKL.encode
+
+    def counting(self: Any, pixels: Any, *args: Any, **kwargs: Any) -> Any:
+        seen.append(len(pixels))
+        return encode(self, pixels, *args, **kwargs)
+
+    clips(holding(stills, (5,), steps=2))  # the model is loaded, and its previews are fitted
+    monkeypatch.setattr(AutoencoderKL, "encode", counting)
+    clips(holding(stills, (20, 21), steps=2))
+    assert 0 < sum(seen) <= 2 + 2 + 2 * 8
 
 
 def rerolled(drawn: Clips, folder: Path, strength: float, only: tuple[int, ...]) -> tuple[list[Pixels], Clip]:

@@ -14,7 +14,7 @@ from studio.domain.messages import ClipPreview, Phase, Planned, Progress
 from studio.domain.plan import Rung
 from studio.domain.recipe import RingNoise
 from studio.domain.samplers import SAMPLERS
-from studio.domain.sequence import Attention, Consistency, FrameSequence, PromptKey
+from studio.domain.sequence import Attention, Consistency, FrameSequence, PromptKey, Schedule, Scheduled
 from studio.engine.sequences.drawing import PREVIEW_SIDE
 from studio.engine.sequences.group import chunks, group_size
 from studio.engine.shortage import VARIABLE
@@ -165,6 +165,29 @@ def test_only_the_wanted_frames_are_handed_out_and_they_are_the_same(clips: Clip
     assert some == {1: whole[1], 3: whole[3]}
     made = clips(wanted, made=(0, 1, 4), done=3).by_number()
     assert made == {2: whole[2], 3: whole[3]}
+
+
+# ------------------------------------------------------------------------------------------------ schedules
+
+
+def test_motion_may_change_along_the_clip(clips: Clips, runner: Runner) -> None:
+    values = (0.1, 0.9, 0.4)
+    wanted = circle(frames=3, steps=2, consistency=STEADY, schedules=(Schedule(Scheduled.MOTION, values),))
+    for number, frame in clips(wanted).frames().items():
+        single = dataclasses.replace(wanted.recipe, ring=RingNoise(number / 3, values[number]))
+        assert worst([frame], [runner(single).pixels()]) <= 1, number
+
+
+@pytest.mark.parametrize("family", [Family.SD1, Family.SDXL, Family.SD3, Family.STARTER])
+def test_guidance_may_change_along_the_clip(clips: Clips, runner: Runner, family: Family) -> None:
+    values = (2.0, 9.0)
+    wanted = circle(family, 2, steps=2, schedules=(Schedule(Scheduled.GUIDANCE, values),))
+    for number, frame in clips(wanted, family).frames().items():
+        sampling = dataclasses.replace(wanted.recipe.sampling, guidance=values[number])
+        single = dataclasses.replace(
+            wanted.recipe, sampling=sampling, ring=RingNoise(number / 2, wanted.motion)
+        )  # fmt: skip
+        assert worst([frame], [runner(single, family).pixels()]) <= 1, number
 
 
 # ------------------------------------------------------------------------------------------------ refusals

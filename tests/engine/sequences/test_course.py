@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ def requests(folder: Path) -> dict[str, FrameSequence]:
     stills = saved(folder / "stills", panned(4, 48, 4))
     held = tuple(Held(number, stills.paths[number]) for number in (0, 3))
     keys = PromptKey(0.0, "a red fox"), PromptKey(0.5, "a green boat")
-    common = {"steps": 3, "common": 0.4}
+    common: dict[str, Any] = {"steps": 3, "common": 0.4}
     return {
         "circle": circle(frames=4, **common),
         "steady": circle(frames=4, consistency=STEADY, **common),

@@ -1,5 +1,7 @@
 """The prompt ring: at a key its very embedding, between keys the straight line, eased."""
 
+from typing import Any
+
 import pytest
 
 from studio.domain.catalog import Family
@@ -18,7 +20,7 @@ def words(opened: Open, clip: FrameSequence, family: Family = Family.SD1) -> Wor
     return Words(opened(family).conditioner, clip, lambda message: None)
 
 
-def ring(*keys: PromptKey, family: Family = Family.SD1, **changes: object) -> FrameSequence:
+def ring(*keys: PromptKey, family: Family = Family.SD1, **changes: Any) -> FrameSequence:
     return circle(family, prompts=keys, **changes)
 
 

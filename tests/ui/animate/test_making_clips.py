@@ -1,15 +1,20 @@
 """From the key to a loop that plays: one key, one step of the history, frames that stream in, and their measures."""
 
 from fractions import Fraction
+from pathlib import Path
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from studio.domain.jobs import Picture
+from studio.domain.messages import PictureDone
 from studio.domain.sequence import Method
 from studio.domain.timeline.model import Generated
+from studio.domain.treatment import Interpolation
+from studio.imaging.blobs import BlobStore
+from studio.imaging.pixels import encode_png
 from studio.ui.timeline.facts import Light
-from tests.ui.animate.clips import Stage
+from tests.ui.animate.clips import SIDE, Stage, frame
 from tests.ui.fakes import EXAMPLES
 
 
@@ -43,7 +48,7 @@ def test_frames_stream_in_play_and_are_measured(stage: Stage) -> None:
     stage.send(0)
     stage.bot.waitUntil(lambda: editor.player.playback.playing)
     facts = editor.panel.strip.facts
-    assert facts.present(stage.run_take) == {0} and facts.arriving(stage.run_take)
+    assert facts.present(stage.run_take) == frozenset({0}) and facts.arriving(stage.run_take)
     assert facts.diagnosis(stage.clip) is None
     stage.send(*range(1, 6))
     stage.finish()
@@ -105,7 +110,6 @@ def test_what_cannot_be_made_changes_nothing_and_says_why_at_its_field(stage: St
 def test_a_range_is_rolled_again_between_its_neighbours(stage: Stage) -> None:
     stage.make(8)
     editor = stage.editor
-    stage.bot.waitUntil(editor.desk.timeline.tracks.__len__)
     editor.reroll(stage.clip.id, 7, 0)  # across the seam
     stage.submitted(2)
     assert stage.task.only == (0, 7) and {held.index for held in stage.task.held} == {1, 2, 5, 6}
@@ -155,11 +159,11 @@ def test_twice_the_frames_begin_with_those_of_the_take(stage: Stage) -> None:
     stage.editor.do("double")
     stage.submitted(2)
     run = stage.run.task
-    assert getattr(run, "factor", 0) == 2 and len(getattr(run, "source").paths) == 6
+    assert isinstance(run, Interpolation) and run.factor == 2 and len(run.source.paths) == 6
     assert stage.clip.length == 6  # twice as many in the same time
 
 
-def test_an_interrupted_clip_finds_its_project_again(stage: Stage, request: pytest.FixtureRequest) -> None:
+def test_an_interrupted_clip_finds_its_project_again(stage: Stage) -> None:
     """Frames that come while another project is open wait, and are kept when it is opened again."""
     stage.short(6)
     stage.desk.window.generate()
@@ -170,14 +174,6 @@ def test_an_interrupted_clip_finds_its_project_again(stage: Stage, request: pyte
     path = stage.editor.session.path
     paint.begin(paint.editor.desk.document.size, white=True)
     assert stage.editor.session.path != path and stage.editor.welcome.isVisible()
-    from pathlib import Path
-
-    from studio.domain.jobs import Picture
-    from studio.domain.messages import PictureDone
-    from studio.imaging.blobs import BlobStore
-    from studio.imaging.pixels import encode_png
-    from tests.ui.animate.clips import SIDE, frame
-
     digest = BlobStore(Path(stage.run.store)).put(encode_png(frame(1, 6)))
     stage.desk.worker.post(PictureDone(stage.run.job_id, Picture(1, 5, digest, SIDE, SIDE)))
     QTest.qWait(100)

@@ -11,8 +11,8 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 
-from studio.domain.document.edits import with_selection
-from studio.domain.document.flow import freeze_of, with_flow
+from studio.domain.document.edits import insert, with_selection
+from studio.domain.document.flow import freeze_of, with_flow, with_freeze
 from studio.domain.document.layers import Mask, PaintLayer
 from studio.domain.document.tiles import EMPTY
 from studio.domain.geometry import Rect, Size
@@ -24,9 +24,10 @@ from studio.imaging.tiles import Pixels
 from studio.session.canvas import CanvasSession
 from studio.session.clips.sources import taken, with_files
 from studio.ui.paint.frames.arrow_paint import ArrowPaint
+from studio.ui.paint.frames.still import still_of
 from studio.ui.paint.tools.flow_brush import FlowTool
 from tests.ui.paint.conftest import SitDown
-from tests.ui.paint.sitting import Sitting
+from tests.ui.paint.sitting import Sitting, solid
 
 SIZE = 256
 
@@ -225,6 +226,34 @@ def test_the_loops_still_is_in_the_project(flowing: Sitting, tmp_path: Path) -> 
     files = with_files(track.clips[0].media.task, editor.session.takes, BlobStore(tmp_path / "blobs"))
     assert isinstance(files, FlowLoop)
     assert (load_picture(Path(files.path)) == grain()[..., :3]).all()
+
+
+def test_only_the_active_layer_flows_with_its_transparency(flowing: Sitting) -> None:
+    desk = flowing.editor.desk
+    store, disc = desk.store, Rect(100, 100, 50, 50)
+    layer = PaintLayer(name="Disc", tiles=store.painted(EMPTY, disc, solid(disc, (200, 10, 10))))
+    desk.edit("Disc", lambda document: insert(document, layer))
+    still = still_of(desk.compositor, store, flowing.document, SIZE, alone=True)
+    assert still.pixels.shape == (SIZE, SIZE, 4)
+    assert (still.pixels[110:140, 110:140] == (200, 10, 10, 255)).all()
+    assert not still.pixels[:90, :, 3].any()
+    assert still_of(desk.compositor, store, flowing.document, 64, alone=False).pixels.shape == (64, 64, 3)
+
+
+def test_a_layer_without_a_picture_cannot_flow(flowing: Sitting) -> None:
+    desk, preview = flowing.editor.desk, tool(flowing).preview
+    said: list[str] = []
+    desk.noted.connect(said.append)
+    flowing.drag((40, 60), (200, 60))
+    desk.edit("Freeze", lambda document: with_freeze(document, Mask()))
+    desk.set_options(flow_layer=True, flow_preview=True)
+    flowing.bot.waitUntil(lambda: bool(said), timeout=5_000)
+    assert "“Freeze” has no picture" in said[0]
+    assert not preview.on
+    desk.loop_wanted.emit()
+    flowing.settle()
+    assert len(said) == 2
+    assert not flowing.document.timeline.tracks
 
 
 def test_without_arrows_there_is_no_loop(flowing: Sitting) -> None:

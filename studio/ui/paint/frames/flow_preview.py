@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from studio.domain.document.document import Document
 from studio.domain.document.flow import faster, freeze_of
+from studio.domain.errors import StudioError
 from studio.imaging.looping.eulerian import flow_loop
 from studio.imaging.looping.mixing import Made
 from studio.imaging.placing import premultiplied
@@ -102,6 +103,9 @@ class FlowPreview(QObject):
     def pause(self) -> None:
         """The canvas is seen as it is, until `go_on`: the pen is down."""
         self._paused = True
+        if self._share is not None:  # the pen comes first; all of it is made again then
+            self._cancel()
+            self._key = ()
 
     def go_on(self) -> None:
         """Seen again, if it is wanted."""
@@ -130,7 +134,7 @@ class FlowPreview(QObject):
     def _look(self) -> None:
         """Something may have changed."""
         if not self.on or not self._desk.document.flow:
-            if self._key or self._settle.isActive():
+            if self._thread is not None or self._settle.isActive():
                 self._end()
         elif not self._paused and self._now() != self._key:
             self._cancel()
@@ -191,7 +195,12 @@ class FlowPreview(QObject):
     def _show(self, number: int, done: "Future[tuple[QImage, ...]]") -> None:
         if number != self._number:
             return
-        self._frames, self._share = done.result(), None
+        try:
+            self._frames, self._share = done.result(), None
+        except StudioError as error:
+            self._desk.noted.emit(f"{error.problem.message} {error.problem.hint}")
+            self._desk.set_options(flow_preview=False)
+            return
         options = self._desk.options
         self._clock.start(round(1000 * options.flow_frames / options.flow_rate / len(self._frames)))
         self._desk.overlay_changed.emit()

@@ -55,6 +55,8 @@ class FrameDesk(QObject):
         def change(document: Document) -> Document:
             return opened(store, takes, document, clip_id, take_id, number, name)
 
+        if self.repair is not None:
+            self.desk.noted.emit(self.tr("{title} was put away. Undo brings it back.").format(title=self.title))
         self._opening = True
         desk.later(self.tr("Repair frame {n}").format(n=number + 1), change)
 

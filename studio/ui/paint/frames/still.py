@@ -8,6 +8,8 @@ import numpy as np
 
 from studio.domain.document.document import Document
 from studio.domain.document.flow import freeze_of
+from studio.domain.document.layers import AdjustmentLayer, Layer, MaskLayer
+from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.geometry import Rect, Size
 from studio.imaging.blend import straight
 from studio.imaging.compose import Compositor
@@ -27,13 +29,15 @@ class Motionless:
 
 
 def still_of(compositor: Compositor, store: TileStore, document: Document, side: int, *, alone: bool) -> Motionless:
-    """The canvas, or with `alone` its active layer, at most `side` pixels wide and high."""
+    """The canvas, or with `alone` its active layer, at most `side` pixels wide and high.
+
+    Raises StudioError (INPUT) for a layer without a picture of its own.
+    """
     level = 0
     while max(document.size.width, document.size.height) >> (level + 1) >= side:
         level += 1
     whole = Rect(0, 0, -(-document.size.width >> level), -(-document.size.height >> level))
-    layer = document.find(document.active) if alone else None
-    layers = document.layers if layer is None else (dataclasses.replace(layer, visible=True),)
+    layers = _active(document) if alone else document.layers
     size = fitted(document.size, side)
     pixels = straight(_resized(compositor.render_layers(layers, whole, level), size))
     if (pixels[..., 3] == 255).all():
@@ -43,6 +47,14 @@ def still_of(compositor: Compositor, store: TileStore, document: Document, side:
         return Motionless(pixels, None)
     freeze = _resized(thinned(store, marked.content, document.rect, 1 << level), size) >= _FROZEN
     return Motionless(pixels, np.asarray(freeze, np.bool_) if freeze.any() else None)
+
+
+def _active(document: Document) -> tuple[Layer, ...]:
+    layer = document.find(document.active)
+    if layer is None or isinstance(layer, MaskLayer | AdjustmentLayer):
+        message = f"“{layer.name}” has no picture that could flow." if layer else "No layer is chosen that could flow."
+        raise StudioError(ErrorKind.INPUT, message, "Choose a paint layer, or let all that is seen flow.", "layer")
+    return (dataclasses.replace(layer, visible=True),)
 
 
 def fitted(size: Size, side: int) -> Size:

@@ -138,9 +138,9 @@ class Tool:
         match desk.active:
             case None:
                 self._tell(desk.tr("No layer is chosen. Choose one in the list of layers, or add one."))
-            case PaintLayer(visible=False) as layer:
+            case PaintLayer(visible=False) | MaskLayer(visible=False) as layer:
                 self._tell(desk.tr("“{name}” is hidden. Show it to paint on it.").format(name=layer.name))
-            case PaintLayer(locked=True) as layer:
+            case PaintLayer(locked=True) | MaskLayer(locked=True) as layer:
                 self._tell(desk.tr("“{name}” is locked. Unlock it to paint on it.").format(name=layer.name))
             case PaintLayer() as layer:
                 return layer
