@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -20,8 +21,11 @@ sys.path.insert(0, str(PROJECT))
 
 from PIL import Image, ImageDraw, ImageFont  # noqa: E402  # the project must be on the path first
 
+from studio.imaging.video.notes import clip_text  # noqa: E402
 from studio.imaging.video.reading import VideoReader  # noqa: E402
+from studio.imaging.video.writing import write_clip  # noqa: E402
 
+FOLDER, RATE = "docs/loops", Fraction(12)
 SIDE, SHOWN, MARGIN, TITLE = 160, 8, 4, 20  # pixels of a frame on the sheet, frames in a row, gaps, the row's words
 GROUND, INK = (24, 22, 22), (220, 214, 210)
 
@@ -34,23 +38,31 @@ class Loop:
     arguments: tuple[str, ...]
 
 
-STILL = ("generate", "sunset over the sea", "--seed", "11")  # what flows
+STILL = ("generate", "clouds over a meadow with flowers", "--seed", "3")  # what flows, above the land
+LAND = 120 / 256  # where it begins, a share of the still's height
 LOOPS = {
     "circle": Loop("sunset over the sea", ("sunset over the sea", "--seed", "2")),
-    "prompts": Loop(
-        "mountains at golden hour, at night",
-        ("mountains at golden hour", "--prompt-at", "0.5", "mountains at night", "--seed", "7"),
+    "prompts": Loop(  # a part of the way takes the longer the more changes on it
+        "mountains at dawn, by day, at sunset, at night",
+        (
+            *("mountains at dawn", "--prompt-at", "0.14", "mountains under a blue sky"),
+            *("--prompt-at", "0.42", "mountains at sunset", "--prompt-at", "0.64", "mountains at night"),
+            *("--frames", "36", "--seed", "7"),
+        ),
     ),
     "flow": Loop(
-        "a picture that flows along two arrows",
+        "a picture whose clouds flow along three arrows",
         (
-            *("sunset over the sea", "--method", "flow", "--image", "FILE/still.png", "--frames", "36"),
-            *("--arrow", "0.3,0.85,0.12,0", "--arrow", "0.7,0.85,0.12,0"),
+            *("clouds over a meadow", "--method", "flow", "--image", "FILE/still.png", "--freeze", "FILE/freeze.png"),
+            *("--arrow", "0.15,0.15,0.07,0", "--arrow", "0.7,0.1,0.07,0", "--arrow", "0.55,0.3,0.07,0"),
         ),
     ),
     "video": Loop(
-        "the same, drawn anew: a stormy sea at night",
-        ("a stormy sea at night", "--method", "video", "--video", "FILE/flow.webp", "--seed", "4"),
+        "the same, drawn anew: a desert under clouds at sunset",
+        (
+            *("a desert under clouds at sunset", "--method", "video", "--video", "FILE/flow.webp"),
+            *("--strength", "0.6", "--seed", "6"),
+        ),
     ),
 }
 
@@ -65,15 +77,29 @@ def safelight(home: Path, *arguments: str) -> str:
     return done.stdout
 
 
+def draw_still(folder: Path, home: Path) -> None:
+    """What flows, and white where it stands still."""
+    still = folder / "still.png"
+    if not still.exists():
+        safelight(home, *STILL, "-o", str(still))
+    with Image.open(still) as picture:
+        freeze = Image.new("L", picture.size, 0)
+    freeze.paste(255, (0, round(LAND * freeze.height), freeze.width, freeze.height))
+    freeze.save(folder / "freeze.png")
+
+
 def make(name: str, folder: Path, home: Path) -> str:
     """One loop's file anew; what is to be said of it."""
-    still, path = folder / "still.png", folder / f"{name}.webp"
+    path = folder / f"{name}.webp"
     with tempfile.TemporaryDirectory(dir=home) as aside:
-        if any("still.png" in argument for argument in LOOPS[name].arguments) and not still.exists():
-            safelight(home, *STILL, "-o", str(still))
-        new = Path(aside) / path.name
+        if name == "flow":
+            draw_still(folder, home)
+        exact, new = Path(aside) / f"{name}.png", Path(aside) / path.name
         arguments = [argument.replace("FILE", str(folder)) for argument in LOOPS[name].arguments]
-        safelight(home, "loop", *arguments, "-o", str(new))
+        safelight(home, "loop", *arguments, "-o", str(exact))
+        with VideoReader(exact) as reader:
+            recipe = clip_text(exact).replace(str(folder), FOLDER)  # not where it lies on this machine
+            write_clip(new, reader.frames(), reader.info.size, RATE, "webp", metadata=recipe)
         report = json.loads(safelight(home, "measure", str(new), "--json"))
         new.replace(path)
     return f"{path}: {report['light']}: {'; '.join(report['reasons'])}"
@@ -101,7 +127,7 @@ def main() -> int:
     """Make the loops."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--home", type=Path, required=True, help="the folder of this session's data, made if need be")
-    parser.add_argument("--out", type=Path, default=PROJECT / "docs" / "loops", help="where the loops go")
+    parser.add_argument("--out", type=Path, default=PROJECT / FOLDER, help="where the loops go")
     parser.add_argument("--only", default=",".join(LOOPS), help=f"some of {', '.join(LOOPS)}")
     options = parser.parse_args()
     wanted = options.only.split(",")

@@ -50,8 +50,10 @@ STROKES = (  # birds, as shares of the canvas's sides
     ((0.27, 0.15), (0.29, 0.12), (0.31, 0.145), (0.33, 0.12), (0.35, 0.15)),
     ((0.10, 0.37), (0.12, 0.34), (0.14, 0.365), (0.16, 0.34), (0.18, 0.37)),
 )
-DAY, NIGHT = "mountains at golden hour", "mountains at night"  # between which a loop goes to and fro
-MOTION = {0: 0.2, 6: 0.5, 14: 0.35}  # how much changes, by frames of that loop
+EVENING, MORNING = SEA, "sunrise over the sea"  # between which a loop goes to and fro
+MOTION = {0: 0.4, 6: 0.6, 16: 0.5}  # how much changes, by frames of that loop
+COMMON = 0.5  # of its steps are the same for all frames
+MADE = "sea.webm"
 LEARNT, STEPS, EVERY = "teapot", 120, 24  # what a LoRA is taught, in how many steps, with samples after so many
 
 
@@ -126,14 +128,16 @@ class Photographer:
         self._shoot("animate-empty")
         editor = page.editor
         panel = editor.inspector.generate
-        panel.use_example(DAY)
-        panel.form.seed.set_value(7, locked=True)
+        panel.draft = dataclasses.replace(panel.draft, common=COMMON)
+        panel.follow()
+        panel.use_example(EVENING)
+        panel.form.seed.set_value(2, locked=True)
         self._make_take(page)
         clip = self._clip(page)
 
         def written(timeline: Timeline) -> Timeline:
-            timeline = request_set_words(timeline, clip.id, Fraction(0), DAY)
-            timeline = request_set_words(timeline, clip.id, Fraction(clip.length, 2), NIGHT)
+            timeline = request_set_words(timeline, clip.id, Fraction(0), EVENING)
+            timeline = request_set_words(timeline, clip.id, Fraction(clip.length, 2), MORNING)
             for at, value in MOTION.items():
                 timeline = request_set_key(timeline, clip.id, "motion", Fraction(at), value)
             return timeline
@@ -152,7 +156,12 @@ class Photographer:
         page.ask_export()
         dialog = page.findChild(ExportDialog)
         assert dialog is not None
+        dialog.path.setText(f"~/{MADE}")
         self._shoot("export", dialog)
+        dialog.path.setText(str(self._studio.paths.pictures / MADE))
+        dialog.export()
+        self.until(lambda: not dialog.exporting.busy)
+        self._shoot("exported", dialog)
         dialog.close()
 
     def lab(self) -> None:

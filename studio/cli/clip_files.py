@@ -81,10 +81,22 @@ def free_file(path: Path) -> Path:
     when its folder cannot be written.
     """
     preset_of(path)
-    if path.exists() or path.is_symlink():
+    if _is_taken(path):
         raise StudioError(ErrorKind.INPUT, f"{path} exists and is not overwritten.", "Choose another name.", "output")
     require_writable(path.parent)
     return path
+
+
+def _is_taken(path: Path) -> bool:
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        message = f"{path.name[:60]} cannot be written: {error.strerror}."
+        hint = "Choose another name, or another folder."
+        raise StudioError(ErrorKind.DISK, message, hint, "output") from error
+    return True
 
 
 def saved(path: Path, frames: Mapping[int, Kept], rate: Fraction, task: Task, closed: bool) -> Report:

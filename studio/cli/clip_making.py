@@ -24,6 +24,8 @@ from studio.domain.recipe import Recipe
 from studio.domain.sequence import Attention, Consistency, Footage, FrameSequence, Method, PromptKey, usual_consistency
 from studio.domain.treatment import Arrow, FlowLoop, require_valid_treatment
 from studio.domain.user_paths import expanded
+from studio.imaging.pictures import require_picture
+from studio.imaging.video.info import probe
 from studio.session.headless import Cancelled, Headless
 
 FLOW = "flow"
@@ -62,13 +64,14 @@ def make(program: Program, request: Request) -> int:
     headless.studio.queue.previews = False
     recipe = recipe_for(request.picture, headless.studio.model(request.picture.model), headless.studio.library)
     rate = rate_of(request.fps, Fraction(12))
-    target = free_file(expanded(request.output))
     task = None if request.method == FLOW else sequence_of(request, recipe, rate)
     if task is not None:
         headless.studio.check_sequence(task)
     else:
         headless.studio.check(recipe)
         require_valid_treatment(flow_of(request, rate, str(request.image or "still")))
+    require_fitting(request)
+    target = free_file(expanded(request.output))
     headless.require_store()
     frames: dict[int, Kept] = {}
     as_json = request.picture.as_json
@@ -93,6 +96,27 @@ def make(program: Program, request: Request) -> int:
     note(f"{report.sentence()} Seed {recipe.seed}, {seconds:.1f} s.")
     announce(target)
     return 0
+
+
+def require_fitting(request: Request) -> None:
+    """Refuse what the method would not look at, and files that it could not read. Raises StudioError."""
+    flows, draws = request.method == FLOW, request.method in (Method.VIDEO, Method.MOTION)
+    given = {
+        "--arrow": (bool(request.arrows), flows, FLOW),
+        "--image": (request.image is not None, flows, FLOW),
+        "--freeze": (request.freeze is not None, flows, FLOW),
+        "--video": (request.source is not None, draws, Method.VIDEO),
+        "--prompt-at": (bool(request.prompts), not flows, Method.CIRCLE),
+    }
+    for option, (is_given, fits, method) in given.items():
+        if is_given and not fits:
+            message = f"{option} does nothing with --method {request.method}."
+            raise StudioError(ErrorKind.INPUT, message, f"Add --method {method}, or leave {option} out.", "method")
+    for picture in (request.image, request.freeze):
+        if picture is not None:
+            require_picture(expanded(picture))
+    if request.source is not None:
+        probe(expanded(request.source))
 
 
 def sequence_of(request: Request, recipe: Recipe, rate: Fraction) -> FrameSequence:
@@ -134,11 +158,13 @@ def flow_of(request: Request, rate: Fraction, still: str) -> FlowLoop:
 
 
 def _prompt(text: str) -> PromptKey:
-    place, _, words = text.strip().partition(" ")
+    place, gap, words = text.lstrip().partition(" ")
     try:
+        if not gap:
+            raise ValueError("no text")
         return PromptKey(float(place), words.strip())
     except ValueError:
-        message = f"“{place[:40]}” is no place on the loop."
+        message = f"“{text[:40]}” is no place on the loop and a text."
         raise StudioError(ErrorKind.INPUT, message, 'Write --prompt-at 0.5 "a text".', "prompts") from None
 
 

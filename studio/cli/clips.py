@@ -7,7 +7,9 @@ import typer
 
 from studio.cli.commands import EPILOG, LORA_HELP, Json
 
-_OUTPUT = "File to write, by its suffix: .webm, .mp4, .gif, .webp, .apng, .mov and others. None is overwritten."
+_OUTPUT = (
+    "File to write, by its suffix: .webm, .mp4, .gif, .webp, .png (animated), .mov and others. None is overwritten."
+)
 _PROMPT_AT = "From the share N of the loop (0 to below 1) this prompt; several make a ring of prompts."
 _ARROW = "The picture flows here: x,y,dx,dy in shares of its width and height, dx and dy each second (flow)."
 PROMPT_AT = "--prompt-at"

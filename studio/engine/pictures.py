@@ -88,7 +88,7 @@ def _run(
     pipe = model.image_to_image if from_picture else model.text_to_image
     scheduler = build_scheduler(sampler, model.schedule, sampling.steps, recipe.seed)
     draw_from(scheduler, job.generator)
-    with _led_by(pipe, scheduler):
+    with led_by(pipe, scheduler):
         start = _from_picture(model, job, track.step) if from_picture else _from_noise(model, job, track.step)
         replay = Replay(track, leg, job.generator)
         replay.follow(pipe)
@@ -111,8 +111,8 @@ def _run(
 
 
 @contextlib.contextmanager
-def _led_by(pipe: Any, scheduler: Any) -> Iterator[None]:
-    """Let the pipeline use this scheduler while the block runs; what that holds of the picture goes with it."""
+def led_by(pipe: Any, scheduler: Any) -> Iterator[None]:
+    """Let the pipeline use this scheduler while the block runs; what that holds of the work goes with it."""
     before, pipe.scheduler = pipe.scheduler, scheduler
     try:
         yield
@@ -171,9 +171,17 @@ def _is_tiny(vae: Any) -> bool:
 
 @torch.no_grad()
 def decode(model: LoadedModel, latents: torch.Tensor) -> Pixels:
-    """The pixels of clean latents (1, C, h, w). Rounds in float32: in bfloat16 bright tones would lose a bit."""
+    """The pixels of clean latents (1, C, h, w)."""
     vae = model.vae
-    image = vae.decode(to_autoencoder(vae, latents.to(vae.dtype)), return_dict=False)[0][0].float()
+    return pixels_of(vae.decode(to_autoencoder(vae, latents.to(vae.dtype)), return_dict=False)[0][0])
+
+
+def pixels_of(image: torch.Tensor) -> Pixels:
+    """The pixels of a decoded image (3, H, W) in −1 to 1. Rounds in float32: in bfloat16 bright tones would lose a bit.
+
+    Raises StudioError (MODEL) when the numbers have overflowed.
+    """
+    image = image.float()
     if not bool(torch.isfinite(image).all()):
         raise StudioError(
             ErrorKind.MODEL,

@@ -5,13 +5,16 @@ on synthetic pictures (soft gradients and shapes in all colours) that the autoen
 it costs a fraction of a second once per model and a fraction of a millisecond per step.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from studio.domain.messages import ClipPreview
 from studio.engine.latents import to_denoiser
 from studio.engine.libraries import torch
 
 LIMIT = 512  # pixels a side at most
+CLIP_SIDE = 128  # and of each frame, where a clip moves
 _SEED = 20
 _LARGE, _SMALL = (12, 16), (6, 8)  # pictures and latents a side: for quick autoencoders, and for those of full size
 _RIDGE = 1e-2
@@ -113,3 +116,13 @@ def _smooth_noise(generator: torch.Generator, side: int, cells: int, channels: i
     coarse = torch.rand(1, channels, cells, cells, generator=generator)
     smooth = torch.nn.functional.interpolate(coarse, size=(side, side), mode="bicubic", align_corners=False)
     return ((smooth[0] - 0.5) * 1.2 + 0.5).clamp(0, 1)
+
+
+def clip_preview(job_id: str, step: int, indices: Sequence[int], rgb: torch.Tensor) -> ClipPreview:
+    """Guesses at the frames `indices` (F, 3, H, W) in 0 to 1, shrunk to `CLIP_SIDE` pixels a side at most."""
+    largest = max(rgb.shape[-2:])
+    if largest > CLIP_SIDE:
+        rgb = torch.nn.functional.interpolate(rgb, scale_factor=CLIP_SIDE / largest, mode="area")
+    pixels = (rgb.clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous()
+    _, height, width, _ = pixels.shape
+    return ClipPreview(job_id, step, tuple(indices), width, height, pixels.numpy().tobytes())

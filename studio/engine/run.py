@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import functools
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +46,7 @@ from studio.engine.memory import free_memory, give_back
 from studio.engine.models import LoadedModel, Poll
 from studio.engine.pictures import Denoising, decode, denoise, encode_source
 from studio.engine.planning import Planner, Room, need_of, rungs_for, upscaling_need
+from studio.engine.polling import NowAndThen
 from studio.engine.replay import Track, Turn
 from studio.engine.sampling import CleanGuess
 from studio.engine.sequences.group import group_size
@@ -63,7 +63,6 @@ from studio.imaging.blobs import BlobStore
 from studio.imaging.pixels import Pixels, encode_png
 
 Emit = Callable[[Event], None]
-POLL_SECONDS = 0.004  # a network has hundreds of blocks, and asking may cost a system call
 
 
 def create(options: WorkerOptions) -> "StudioEngine":
@@ -193,13 +192,12 @@ class _Job:
         self.emit, self.poll, self.load, self.load_upscaler = emit, poll, load, load_upscaler
         self.keeper = Keeper(command, emit, plan, anywhere)
         self.clock, self.place = clock, place
-        self.polled = 0.0
 
     def run(self) -> Finished:
         self.poll()
         with self.clock.phase(Phase.LOAD):
             model = self._loaded()
-        with self.place(model), interruptible(model.networks(), self._poll_now_and_then):
+        with self.place(model), interruptible(model.networks(), NowAndThen(self.poll)):
             with self.clock.phase(Phase.LOAD):
                 self._fit_preview(model)
             with self.clock.phase(Phase.ENCODE):
@@ -273,7 +271,7 @@ class _Job:
             self.poll()
 
         upscaler = self.load_upscaler()
-        with interruptible((upscaler.network,), self._poll_now_and_then):
+        with interruptible((upscaler.network,), NowAndThen(self.poll)):
             return upscale.upscale(upscaler, pixels, self.recipe.upscale, on_tile)
 
     # ---------------------------------------------------------------------------------------------- steps
@@ -300,9 +298,3 @@ class _Job:
 
     def _log(self, message: str) -> None:
         self.emit(Log(self.command.job_id, message))
-
-    def _poll_now_and_then(self) -> None:
-        now = time.monotonic()
-        if now - self.polled >= POLL_SECONDS:
-            self.polled = now
-            self.poll()

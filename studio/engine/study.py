@@ -5,7 +5,6 @@ only on its own schedule: for another one at the time at which its own has the s
 is the same there. Its score follows from E[ε | x_t] by Tweedie's formula (Efron 2011), ∇ log p(x_t) = -E[ε | x_t]/σ.
 """
 
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from studio.engine.libraries import torch
 from studio.engine.models import LoadedModel, Poll
 from studio.engine.noise import initial_noise
 from studio.engine.pictures import Denoising, decode, denoise
+from studio.engine.polling import NowAndThen
 from studio.engine.reverse import Place, denoise_from, predict, start_of
 from studio.engine.sampling import CleanGuess, require_fitting
 from studio.engine.source import source_tensor
@@ -44,7 +44,6 @@ Remember = Callable[[Key, Callable[[], Any]], Any]
 Load = Callable[[Path, Poll, Callable[[int, int], None]], LoadedModel]
 KEPT = 8  # x0s, and what they look like
 SIDE, STRIP_SIDE = 512, 160  # pixels of what is sent
-_POLL_SECONDS = 0.004
 _BISECTIONS = 48
 
 
@@ -139,14 +138,13 @@ class _Look:
     ) -> None:
         self.command, self.study, self.emit, self.poll, self.remembered = command, study, emit, poll, remembered
         self.clock = PhaseClock()
-        self.polled = 0.0
         self.steps = 0  # of the reverse path
 
     def run(self, load: Load) -> Finished:
         self.poll()
         with self.clock.phase(Phase.LOAD):
             model = self._loaded(load)
-        with interruptible(model.networks(), self._poll_now_and_then):
+        with interruptible(model.networks(), NowAndThen(self.poll)):
             with self.clock.phase(Phase.ENCODE):
                 key, clean = self._clean(model)
                 noise = torch.randn(clean.shape, generator=torch.Generator("cpu").manual_seed(self.study.seed))
@@ -286,12 +284,6 @@ class _Look:
             self.poll()
 
         return report
-
-    def _poll_now_and_then(self) -> None:
-        now = time.monotonic()
-        if now - self.polled >= _POLL_SECONDS:
-            self.polled = now
-            self.poll()
 
 
 @torch.no_grad()

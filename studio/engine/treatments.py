@@ -2,25 +2,21 @@
 clip without its flicker.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 
-from studio.domain.codec import to_json
 from studio.domain.errors import ErrorKind, StudioError
-from studio.domain.jobs import Picture
-from studio.domain.messages import Event, Finished, Phase, PictureDone, Progress, Run
+from studio.domain.messages import Event, Finished, Phase, Progress, Run
 from studio.domain.sequence import MAX_FRAMES, Provenance
 from studio.domain.treatment import Deflicker, FlowLoop, Interpolation, Treatment
 from studio.engine.clock import PhaseClock
+from studio.engine.frames import finished
 from studio.engine.models import Poll
-from studio.imaging.blobs import BlobStore
 from studio.imaging.looping.mixing import Made
 from studio.imaging.looping.treating import Treated, treated
-from studio.imaging.pixels import Pixels, encode_png
+from studio.imaging.pixels import Pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +48,11 @@ class Treating:
             message = f"{found.total:,} frames are too many for one job."
             hint = f"Choose a shorter part or a smaller factor; {MAX_FRAMES:,} frames are the most."
             raise StudioError(ErrorKind.INPUT, message, hint, "source.count")
-        store = BlobStore(Path(self.command.store))
         self._progress(Phase.SMOOTH, len(self.made), found.total)
         for frame in found.frames:
             self.poll()
-            digest = store.put(encode_png(_without_idle_alpha(frame.pixels)))
-            height, width = frame.pixels.shape[:2]
-            about = json.dumps(to_json(self._provenance(frame, found.total)))
-            self.emit(PictureDone(self.command.job_id, Picture(frame.index, 0, digest, width, height, about=about)))
+            pixels = _without_idle_alpha(frame.pixels)
+            self.emit(finished(self.command, frame.index, 0, pixels, self._provenance(frame, found.total)))
             self.made.add(frame.index)
             self._progress(Phase.SMOOTH, len(self.made), found.total)
 

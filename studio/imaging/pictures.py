@@ -131,7 +131,7 @@ def require_file(path: Path) -> None:
     except ValueError:
         found = ""
     if found:
-        raise _bad(path, f"is {found}", "Choose an image file.")
+        raise _bad(path, f"is {found}", "Choose a file.")
     raise _error(ErrorKind.INPUT, f"There is no picture at {path}.", "Check the path.")
 
 

@@ -5,14 +5,17 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 Pixels = NDArray[np.uint8]
 
 
-def encode_png(pixels: Pixels) -> bytes:
-    """A PNG of the pixels without metadata, compressed for speed."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
+def encode_png(pixels: Pixels, comment: str = "") -> bytes:
+    """A PNG of the pixels, compressed for speed, without metadata but the comment if there is one."""
+    buffer, text = io.BytesIO(), PngInfo()
+    if comment:
+        text.add_text("Comment", comment)
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=1, pnginfo=text)
     return buffer.getvalue()
 
 

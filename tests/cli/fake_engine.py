@@ -54,7 +54,7 @@ def waves(width: int, height: int, turn: float) -> np.ndarray[tuple[int, ...], n
     rows, columns = np.mgrid[0:height, 0:width]
     angle = 2 * np.pi * (columns / width - turn)
     shades = [np.sin(angle + phase) * np.cos(rows / 9) for phase in (0, 1, 2)]
-    return np.rint(127 + 100 * np.stack(shades, axis=-1)).astype(np.uint8)
+    return np.asarray(np.rint(127 + 100 * np.stack(shades, axis=-1)), np.uint8)
 
 
 class Painter:

@@ -16,7 +16,7 @@ from studio.engine.libraries import quiet
 from studio.engine.run import StudioEngine
 from studio.engine.sampling import build_scheduler
 from tests.engine.jobs import PLAN, Result, Runner, recipe
-from tests.engine.test_checkpoints import FITTING, inpainted, stops_anywhere, taken_up
+from tests.engine.test_checkpoints import FITTING, by_day, inpainted, stops_anywhere, taken_up
 from tests.engine.test_inpainting import save_picture
 from tests.engine.test_sampling import STABLE_DIFFUSION
 
@@ -43,7 +43,7 @@ def checkpoint_at(result: Result, step: int) -> bytes:
     return next(event.data for event in result.of(Checkpoint) if event.step == step)
 
 
-@pytest.mark.parametrize(("family", "sampler"), FITTING)
+@pytest.mark.parametrize(("family", "sampler"), by_day(FITTING))
 def test_a_branch_that_changes_nothing_is_the_plain_run(runner: Runner, family: Family, sampler: str) -> None:
     wanted = recipe(family, sampler=sampler, steps=5)
     plain = runner(wanted, family, checkpoint_seconds=0)
@@ -96,7 +96,7 @@ def test_branches_of_pictures_that_start_from_pictures(runner: Runner, later: St
     assert runner(turned).digests() != plain
 
 
-@pytest.mark.parametrize(("family", "sampler"), STOCHASTIC)
+@pytest.mark.parametrize(("family", "sampler"), by_day(STOCHASTIC))
 def test_another_seed_draws_other_noise_from_the_branch_on(runner: Runner, family: Family, sampler: str) -> None:
     wanted = recipe(family, sampler=sampler, steps=5)
     digests = [runner(branched(wanted, same(wanted, 2, seed=seed)), family).digests()[0] for seed in (7, 8, 7)]
@@ -165,7 +165,7 @@ def test_a_pause_between_two_legs_keeps_the_state_where_they_meet(
     runner: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stable Diffusion 3 encodes the picture to start from once more at the second leg, where a pause may come."""
-    monkeypatch.setattr("studio.engine.run.POLL_SECONDS", 0.0)
+    monkeypatch.setattr("studio.engine.polling.POLL_SECONDS", 0.0)
     path = save_picture(tmp_path / "image.png", 64)
     wanted = recipe(Family.SD3, sampler="euler-a", steps=6, source=SourceImage(str(path), 0.9))
     wanted = branched(wanted, same(wanted, 2, prompt="a green boat", seed=5))

@@ -8,7 +8,7 @@ import random
 import shutil
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,22 @@ FITTING = [
     for sampler in SAMPLERS.values()
     if sampler.flow_options is not None or not FAMILIES[family].flow
 ]
+SPACINGS = ("-karras", "-exponential", "-lu")  # of a sampler's steps; what it remembers is the same
+
+
+def by_day(cases: Iterable[tuple[Family, str]]) -> list[Any]:
+    """The cases; a sampler with other spacings of its steps is for the night."""
+    return [
+        pytest.param(family, sampler, marks=pytest.mark.slow if is_a_spacing(sampler) else ())
+        for family, sampler in cases
+    ]
+
+
+def is_a_spacing(sampler: str) -> bool:
+    """Is it another by day, but for where its steps lie?"""
+    return any(sampler.removesuffix(ending) in SAMPLERS for ending in SPACINGS if sampler.endswith(ending))
+
+
 SOME = {
     Family.SD1: ("dpmpp-2m-sde", "heun", "pndm", "dpmpp-sde"),
     Family.SDXL: ("unipc", "euler-a", "lms"),
@@ -50,6 +66,12 @@ SOME = {
 }
 TINY = (1, 4, 4, 4)  # the shape of the smallest picture's latents
 FAMILY_AND_SAMPLER = [(family, sampler) for family, samplers in SOME.items() for sampler in samplers]
+INPAINTED = [  # by day, every family and sampler at one strength, and every family at both
+    pytest.param(family, sampler, strength, marks=() if number % 2 == (strength < 1) else pytest.mark.slow)
+    for family, samplers in SOME.items()
+    for number, sampler in enumerate(samplers)
+    for strength in (1.0, 0.7)
+]
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +109,7 @@ def stops_anywhere(
 # ------------------------------------------------------------------------------------------------ equal bits
 
 
-@pytest.mark.parametrize(("family", "sampler"), FITTING)
+@pytest.mark.parametrize(("family", "sampler"), by_day(FITTING))
 def test_every_sampler_goes_on_from_every_step(
     runner: Runner, later: StudioEngine, family: Family, sampler: str
 ) -> None:
@@ -103,8 +125,7 @@ def test_image_to_image_goes_on_from_every_step(
     stops_anywhere(runner, later, wanted, family)
 
 
-@pytest.mark.parametrize(("family", "sampler"), FAMILY_AND_SAMPLER)
-@pytest.mark.parametrize("strength", [1.0, 0.7])
+@pytest.mark.parametrize(("family", "sampler", "strength"), INPAINTED)
 def test_inpainting_goes_on_from_every_step(
     runner: Runner, later: StudioEngine, tmp_path: Path, family: Family, sampler: str, strength: float
 ) -> None:
@@ -186,7 +207,7 @@ def stopped_after_a_step(runner: Runner, wanted: Recipe, data: bytes) -> Checkpo
 
 
 def test_a_pause_inside_a_step_keeps_the_last_whole_one(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("studio.engine.run.POLL_SECONDS", 0.0)
+    monkeypatch.setattr("studio.engine.polling.POLL_SECONDS", 0.0)
     wanted = recipe(sampler="dpmpp-2m-sde", steps=4)
     plain = runner(wanted).digests()
     polls = 0
@@ -203,7 +224,7 @@ def test_a_pause_inside_a_step_keeps_the_last_whole_one(runner: Runner, monkeypa
 
 @pytest.mark.parametrize("phase", [Phase.DECODE, Phase.UPSCALE])
 def test_a_pause_after_the_last_step_keeps_it(runner: Runner, phase: Phase, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("studio.engine.run.POLL_SECONDS", 0.0)
+    monkeypatch.setattr("studio.engine.polling.POLL_SECONDS", 0.0)
     wanted = dataclasses.replace(recipe(), upscale=2)
     plain = runner(wanted).digests()
     (kept,) = paused(runner, wanted, pause_when(lambda result: phase in result.phases())).of(Checkpoint)
@@ -221,7 +242,7 @@ def test_a_pause_before_the_first_step_has_nothing_to_keep(runner: Runner, phase
 def test_a_pause_while_steps_pass_keeps_what_was_given(
     runner: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio.engine.run.POLL_SECONDS", 0.0)
+    monkeypatch.setattr("studio.engine.polling.POLL_SECONDS", 0.0)
     path = save_picture(tmp_path / "image.png", 32)
     wanted = recipe(sampler="unipc", steps=4, source=SourceImage(str(path), 1.0))
     given = checkpoints(runner(wanted, checkpoint_seconds=0))[1].data

@@ -31,8 +31,8 @@ def _steps(result: Result) -> int:
     return sum(event.phase is Phase.DENOISE for event in result.of(Progress))
 
 
-@pytest.mark.parametrize("family", list(PICTURE_FAMILIES))
 @pytest.mark.parametrize("strength", [0.01, 0.5, 1.0])
+@pytest.mark.parametrize("family", list(PICTURE_FAMILIES))
 def test_a_source_picture_runs_its_share_of_the_steps(
     runner: Runner, photo: Path, family: Family, strength: float
 ) -> None:

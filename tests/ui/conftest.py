@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import pytest
@@ -13,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from studio.ui import garbage
 from studio.ui.application import create_application
 from tests.ui.desk import Desk, Desks, bury
 
@@ -37,6 +39,19 @@ def desks(qtbot: QtBot) -> Iterator[Desks]:
 @pytest.fixture
 def desk(desks: Desks, tmp_path: Path) -> Desk:
     return desks.open(tmp_path)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def imports_stay_frozen() -> Iterator[None]:
+    """A window freezes what exists and thaws it at its end: here, everything that the tests have imported.
+
+    Its collector goes on as ever, and finds what a test has made.
+    """
+    names = ("collect", "disable", "enable", "get_count", "get_threshold")
+    same = {name: getattr(gc, name) for name in names}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(garbage, "gc", SimpleNamespace(**same, freeze=lambda: None, unfreeze=lambda: None))
+        yield
 
 
 @pytest.fixture(autouse=True)

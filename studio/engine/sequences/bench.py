@@ -43,7 +43,7 @@ PROMPTS = (
     "a lake at night", "clouds over a desert",
 )  # fmt: skip
 FRAMES, RATE = 24, Fraction(12)
-VIDEO_PROMPT, SOURCE_PROMPT, STRENGTH = "a volcano with lava", "mountains at golden hour", 0.5
+VIDEO_PROMPT, SOURCE_PROMPT = "a volcano with lava", "mountains at golden hour"
 RING_PROMPTS = ("mountains at golden hour", "a lake at night")
 
 
@@ -55,6 +55,7 @@ class Bench:
     folder: Path
     rounds: int
     prompts: Sequence[str]
+    strength: float
 
     def __post_init__(self) -> None:
         self.engine = StudioEngine(plan_for(WorkerOptions(spare_core=False)))
@@ -124,14 +125,16 @@ class Bench:
         return {"video to video": self._anew(), "prompt ring": self._ring()}
 
     def _anew(self) -> Figures:
-        source = self._stills(panned(self.frames(self.recipe(SOURCE_PROMPT))[0], FRAMES))
+        clip = panned(self.frames(self.recipe(SOURCE_PROMPT))[0], FRAMES)
+        source = self._stills(clip)
         recipe = self.recipe(VIDEO_PROMPT)
         usual = usual_consistency(Method.VIDEO)
         task = FrameSequence(
-            recipe, FRAMES, RATE, method=Method.VIDEO, consistency=usual, source=Footage(source), strength=STRENGTH
+            recipe, FRAMES, RATE, method=Method.VIDEO, consistency=usual, source=Footage(source), strength=self.strength
         )
-        alone = [replace(recipe, source=SourceImage(path, STRENGTH)) for path in source]
-        return _compared(self.frames(task), [self.frames(one)[0] for one in alone])
+        alone = [replace(recipe, source=SourceImage(path, self.strength)) for path in source]
+        found = _compared(self.frames(task), [self.frames(one)[0] for one in alone])
+        return found | {"warp error of the clip": measure(clip, closed=True).warp_error}
 
     def _ring(self) -> Figures:
         keys = tuple(PromptKey(at / len(RING_PROMPTS), prompt) for at, prompt in enumerate(RING_PROMPTS))
@@ -189,10 +192,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--rounds", type=int, default=3, help="loops timed for the cost, after one to warm up")
     parser.add_argument("--prompts", type=int, default=len(PROMPTS), help="loops whose seam is measured")
+    parser.add_argument("--strength", type=float, default=0.5, help="of video to video")
     parser.add_argument("--model", type=Path, default=resources() / "models" / STARTER, help="another model folder")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder, quiet():
-        bench = Bench(options.model, Path(folder), options.rounds, PROMPTS[: options.prompts])
+        bench = Bench(options.model, Path(folder), options.rounds, PROMPTS[: options.prompts], options.strength)
         wanted = [options.what] if options.what else list(bench.measurements())
         found = {name: bench.measurements()[name]() for name in wanted}
     _write(found, options.json)
@@ -205,9 +209,11 @@ def _write(found: dict[str, Table], as_json: bool) -> None:
         return
     for name, rows in found.items():
         heads = list(dict.fromkeys(key for row in rows.values() for key in row))
-        sys.stdout.write(f"{name:34s}" + "".join(f"{head:>16s}" for head in heads) + "\n")
+        sys.stdout.write(f"{name:34s}" + "".join(f"{head:>24s}" for head in heads) + "\n")
         for title, row in rows.items():
-            sys.stdout.write(f"  {title:32s}" + "".join(f"{row[head]:16.3f}" for head in heads) + "\n")
+            sys.stdout.write(
+                f"  {title:32s}" + "".join(f"{row.get(head, float('nan')):24.3f}" for head in heads) + "\n"
+            )
 
 
 if __name__ == "__main__":

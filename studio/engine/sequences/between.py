@@ -115,11 +115,11 @@ class _Course:
         if span.before is None or span.after is None or preview is None:
             return self.clean + self.new
         ends = encoded(self.drawing.model, [self.held[span.before], self.held[span.after]]).float().cpu()
-        share = 1.0
+        share, pace = 1.0, self._pace()
         for _ in range(_ROUNDS):
             way = torch.cat([ends[:1], self.clean + share * self.new, ends[1:]])
             steps = steps_of(preview.predict(way), closed=False)
-            allowed = _HURRY * self._pace() * len(steps)
+            allowed = _HURRY * pace * len(steps)
             if not allowed or steps.sum() <= allowed:
                 break
             share *= max(_LEAST_SHARE, allowed / float(steps.sum()))

@@ -4,21 +4,19 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
-from studio.domain.messages import ClipPreview, Event, Phase, Progress
+from studio.domain.messages import Event, Phase, Progress
 from studio.domain.samplers import SAMPLERS
 from studio.domain.sequence import Attention, FrameSequence, Scheduled
 from studio.engine.hook import OnStep
 from studio.engine.libraries import torch
 from studio.engine.models import LoadedModel, Poll
+from studio.engine.preview import clip_preview
 from studio.engine.replay import Track
 from studio.engine.sampling import CleanGuess
 from studio.engine.sequences.course import Course
 from studio.engine.sequences.group import Correct, Group, begin_at, chunks, draw, group_size
 from studio.engine.sequences.words import Words
 
-PREVIEW_SIDE = 128  # pixels, the longer side of a frame's preview at most
 _PREVIEW_SECONDS = 0.2  # between two of them
 
 
@@ -126,10 +124,4 @@ class Drawing:
         assert self.model.preview is not None
         there = [at for at, index in enumerate(indices) if index >= 0]
         pictures = self.model.preview.predict(clean[there].detach().float().cpu())
-        side = max(pictures.shape[-2:])
-        if side > PREVIEW_SIDE:
-            pictures = torch.nn.functional.interpolate(pictures, scale_factor=PREVIEW_SIDE / side, mode="area")
-        rgb = (pictures.clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
-        numbers = tuple(indices[at] for at in there)
-        height, width = rgb.shape[1:3]
-        self._tell(ClipPreview(self._job_id, step, numbers, width, height, np.ascontiguousarray(rgb).tobytes()))
+        self._tell(clip_preview(self._job_id, step, [indices[at] for at in there], pictures))

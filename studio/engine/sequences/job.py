@@ -4,24 +4,24 @@ import contextlib
 import dataclasses
 import hashlib
 import json
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from studio.domain.codec import to_json
 from studio.domain.errors import ErrorKind, JobPaused, StudioError
-from studio.domain.jobs import Picture
-from studio.domain.messages import Event, Finished, Log, Phase, PictureDone, Progress, Run
+from studio.domain.messages import Event, Finished, Log, Phase, Progress, Run
 from studio.domain.sequence import FrameSequence, Method, Provenance, require_valid_sequence, words_at
 from studio.engine import preview
 from studio.engine.checkpoints import Identity
 from studio.engine.clock import PhaseClock
 from studio.engine.device import DevicePlan
 from studio.engine.footage import frames_of
+from studio.engine.frames import finished
 from studio.engine.hook import interruptible
 from studio.engine.libraries import torch
 from studio.engine.models import LoadedModel, Poll
 from studio.engine.pictures import decode
+from studio.engine.polling import NowAndThen
 from studio.engine.sequences.anew import draw_anew
 from studio.engine.sequences.attention import require_attention
 from studio.engine.sequences.between import draw_between
@@ -30,14 +30,12 @@ from studio.engine.sequences.course import Course
 from studio.engine.sequences.drawing import Drawing
 from studio.engine.setting_up import Load, set_up
 from studio.engine.source import covering
-from studio.imaging.blobs import BlobStore
 from studio.imaging.looping.padding import anchored
 from studio.imaging.looping.sharpness import evened, sharpened, sharpness
 from studio.imaging.looping.smoothing import smoothed
 from studio.imaging.pictures import load_picture
-from studio.imaging.pixels import Pixels, encode_png
+from studio.imaging.pixels import Pixels
 
-_POLL_SECONDS = 0.004
 Place = Callable[[LoadedModel], contextlib.AbstractContextManager[None]]
 
 
@@ -53,7 +51,6 @@ class SequenceJob:
         self.course = Course(command, emit, anywhere)
         self.made = set(command.made)
         self.digest = ""  # of the model, once it is loaded
-        self._polled = 0.0
 
     def run(self) -> Finished:
         """Carry it out; see `studio.worker.engine.Engine.run`."""
@@ -63,7 +60,7 @@ class SequenceJob:
             self.digest = model.digest
             require_valid_sequence(self.sequence, 1)
             require_attention(model, self.sequence.consistency.attention)
-        with self.place(model), interruptible(model.networks(), self._poll_now_and_then):
+        with self.place(model), interruptible(model.networks(), NowAndThen(self.poll)):
             with self.clock.phase(Phase.LOAD):
                 if model.preview is None:  # also what the picture's speed is measured by
                     model.preview = preview.fit(model.vae, model.vae_scale)
@@ -140,11 +137,9 @@ class SequenceJob:
 
     def _keep(self, number: int, pixels: Pixels, drawn: Drawn, at: int) -> None:
         with self.clock.phase(Phase.SAVE):
-            digest = BlobStore(Path(self.command.store)).put(encode_png(pixels))
-        height, width = pixels.shape[:2]
-        about = json.dumps(to_json(self._provenance(number, float(drawn.turns[at]))), separators=(",", ":"))
-        seed = self.sequence.recipe.seed
-        self.emit(PictureDone(self.command.job_id, Picture(number, seed, digest, width, height, about=about)))
+            provenance = self._provenance(number, float(drawn.turns[at]))
+            made = finished(self.command, number, self.sequence.recipe.seed, pixels, provenance)
+        self.emit(made)
         self.made.add(number)
         self.poll()
 
@@ -184,12 +179,6 @@ class SequenceJob:
 
     def _log(self, message: str) -> None:
         self.emit(Log(self.command.job_id, message))
-
-    def _poll_now_and_then(self) -> None:
-        now = time.monotonic()
-        if now - self._polled >= _POLL_SECONDS:
-            self._polled = now
-            self.poll()
 
 
 def _digest(pixels: Pixels) -> str:

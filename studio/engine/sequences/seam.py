@@ -21,8 +21,8 @@ _HELD = 0.1  # of a usual step
 class Seam:
     """`ratio`: the mean absolute difference of the last frame and the first, of the median one of two others in a row.
     `velocity_jump`: how much the velocity changes at the two frames of the seam, of its median change inside.
-    `sharpness_dip`: the least variance of the Laplacian, of the median one, at frame `softest`. `held`: frames like the one before.
-    `dynamic_degree`: the mean speed of the fastest 5 % of the picture in a usual step, of its diagonal.
+    `sharpness_dip`: the least variance of the Laplacian, of the median one, at frame `softest`. `held`: frames like the
+    one before. `dynamic_degree`: the mean speed of the fastest 5 % of the picture in a usual step, of its diagonal.
     """
 
     frames: int
@@ -88,9 +88,9 @@ def _velocity(frame: Numbers, after: Numbers) -> Numbers:
     """Pixels right and down, (2, rows, columns) of blocks, by least squares on the gradients (Lucas and Kanade 1981),
     drawn to 0 where there are none.
     """
-    down, right = np.gradient((frame + after) / 2)
-    passed = after - frame
-    xx, xy, yy = (_blocks(product) for product in (right * right, right * down, down * down))
+    down, right = (np.asarray(each, np.float64) for each in np.gradient((frame + after) / 2))
+    passed = np.asarray(after - frame)
+    xx, xy, yy = _blocks(right * right), _blocks(right * down), _blocks(down * down)
     xt, yt = _blocks(right * passed), _blocks(down * passed)
     xx, yy = xx + _CERTAIN, yy + _CERTAIN
     determinant = xx * yy - xy * xy

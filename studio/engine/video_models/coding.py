@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from studio.domain.errors import ErrorKind, StudioError
 from studio.engine.latents import to_autoencoder, to_denoiser
 from studio.engine.libraries import diffusers, torch
+from studio.engine.pictures import pixels_of
 from studio.engine.video_models.extent import Extent
 from studio.imaging.pixels import Pixels
 
@@ -59,7 +59,7 @@ class PictureCoder:
         """See `Coder.decode`."""
         for index in wanted:
             scaled = to_autoencoder(self.vae, latents[:, :, index].to(self.vae.device, self.vae.dtype))
-            yield _pixels(self.vae.decode(scaled, return_dict=False)[0][0])
+            yield pixels_of(self.vae.decode(scaled, return_dict=False)[0][0])
 
     def _latent(self, frame: Pixels) -> torch.Tensor:
         found = self.vae.encode(_tensor([frame])[:, :, 0].to(self.vae.device, self.vae.dtype))
@@ -108,7 +108,7 @@ class VideoCoder:
             video = self.vae.decode(clean, *time, return_dict=False)[0][0]
         skipped = 1 + self.ratio * (self.borrowed - 1) if extent.ring else 0
         for index in wanted:
-            yield _pixels(video[:, skipped + index])
+            yield pixels_of(video[:, skipped + index])
 
     def to_denoiser(self, latents: torch.Tensor) -> torch.Tensor:
         """Of mean 0 and spread 1."""
@@ -168,17 +168,3 @@ def _tensor(frames: Sequence[Pixels]) -> torch.Tensor:
     """(1, 3, F, H, W) in −1 to 1."""
     stacked = torch.from_numpy(np.stack(frames)).permute(3, 0, 1, 2)[None]
     return stacked.float() / 127.5 - 1
-
-
-def _pixels(picture: torch.Tensor) -> Pixels:
-    """Of (3, H, W) in −1 to 1; rounded in float32, as in bfloat16 bright tones would lose a bit."""
-    picture = picture.float()
-    if not bool(torch.isfinite(picture).all()):
-        raise StudioError(
-            ErrorKind.MODEL,
-            "The model's autoencoder ran out of its number range.",
-            "Check that the model is sound, or compute on the CPU.",
-            "model",
-        )
-    numbers = (picture / 2 + 0.5).clamp(0, 1).permute(1, 2, 0).cpu().numpy()
-    return np.asarray((numbers * 255).round(), dtype=np.uint8)

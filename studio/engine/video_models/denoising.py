@@ -1,12 +1,13 @@
 """One clip: noise in, clean latents out, through the pipeline of its driver."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from studio.domain.errors import ErrorKind, StudioError
 from studio.engine.hook import OnStep, watched_steps
 from studio.engine.libraries import torch
+from studio.engine.pictures import led_by
 from studio.engine.sampling import draw_from
 from studio.engine.video_models.course import Course
 from studio.engine.video_models.drivers import Driver, Score
@@ -31,7 +32,7 @@ def denoise_clip(driver: Driver, score: Score, course: Course, view: View, watch
         return torch.roll(guess(prediction, timestep, sample), course.roll - course.rolled, 2)
 
     with contextlib.ExitStack() as undo:
-        undo.enter_context(_led_by(pipe, scheduler))
+        undo.enter_context(led_by(pipe, scheduler))
         course.follow(pipe, sampling.steps, score.generator)
         undo.enter_context(watched_steps(scheduler, _working(course, watch(pipe, turned_back))))
         for network in driver.networks:
@@ -67,13 +68,3 @@ def _working(course: Course, on_step: OnStep) -> OnStep:
             on_step(prediction, timestep, sample)
 
     return watch
-
-
-@contextlib.contextmanager
-def _led_by(pipe: Any, scheduler: Any) -> Iterator[None]:
-    """Let the pipeline use this scheduler while the block runs; what that holds of the clip goes with it."""
-    before, pipe.scheduler = pipe.scheduler, scheduler
-    try:
-        yield
-    finally:
-        pipe.scheduler = before

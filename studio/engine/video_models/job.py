@@ -3,8 +3,6 @@
 import contextlib
 import dataclasses
 import functools
-import json
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,19 +11,19 @@ from typing import Any
 import numpy as np
 
 from studio.domain.catalog import FAMILIES, Family
-from studio.domain.codec import to_json
 from studio.domain.errors import ErrorKind, JobPaused, StudioError
-from studio.domain.jobs import Picture
-from studio.domain.messages import ClipPreview, Event, Finished, Log, Phase, PictureDone, Progress, Run
+from studio.domain.messages import Event, Finished, Log, Phase, Progress, Run
 from studio.domain.samplers import SAMPLERS
 from studio.domain.sequence import FrameSequence, Method, Provenance, require_valid_sequence, words_at
 from studio.engine import preview
 from studio.engine.clock import PhaseClock
 from studio.engine.device import DevicePlan
 from studio.engine.footage import frames_of
+from studio.engine.frames import finished
 from studio.engine.hook import OnStep, interruptible
 from studio.engine.libraries import torch
 from studio.engine.models import LoadedModel, Poll
+from studio.engine.polling import NowAndThen
 from studio.engine.setting_up import Load, set_up
 from studio.engine.source import covering
 from studio.engine.video_models.conduct import Conduct, conduct_of
@@ -47,11 +45,8 @@ from studio.engine.video_models.start import (
     words_by_frame,
 )
 from studio.engine.video_models.view import View
-from studio.imaging.blobs import BlobStore
-from studio.imaging.pixels import Pixels, encode_png
+from studio.imaging.pixels import Pixels
 
-POLL_SECONDS = 0.004  # a network has hundreds of blocks, and asking may cost a system call
-PREVIEW_SIDE = 128  # pixels
 Place = Callable[[LoadedModel], contextlib.AbstractContextManager[None]]
 
 
@@ -90,7 +85,6 @@ class ClipJob:
         self.command, self.sequence, self.emit, self.poll = command, sequence, emit, poll
         self.load, self.place, self.plan, self.clock = load, place, plan, clock
         self.keeper = ClipKeeper(command, emit, plan, anywhere)
-        self.polled = 0.0
         self.module = ""  # the motion module's content hash
 
     def run(self) -> Finished:
@@ -101,7 +95,7 @@ class ClipJob:
             driver = self._driver(model)
             driver.check(self.sequence)
         try:
-            with self.place(model), interruptible(model.networks(), self._poll_now_and_then):
+            with self.place(model), interruptible(model.networks(), NowAndThen(self.poll)):
                 latents, conduct = self._denoised(model, driver)
                 self._deliver(driver, latents, conduct, model.digest)
         except JobPaused:
@@ -248,20 +242,13 @@ class ClipJob:
     def _preview(self, guesses: preview.LatentsToRgb, clean: torch.Tensor, conduct: Conduct, step: int) -> None:
         extent = conduct.extent
         rgb = guesses.predict(clean[0].detach().float().cpu().transpose(0, 1))
-        largest = max(rgb.shape[-2:])
-        if largest > PREVIEW_SIDE:
-            rgb = torch.nn.functional.interpolate(rgb, scale_factor=PREVIEW_SIDE / largest, mode="area")
-        pixels = (rgb.clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous()
-        indices = tuple(extent.shown_by(extent.within(latent)[0]) for latent in range(extent.latents))
-        _, height, width, _ = pixels.shape
-        data = pixels.numpy().tobytes()
-        self.emit(ClipPreview(self.command.job_id, step, indices, width, height, data))
+        indices = [extent.shown_by(extent.within(latent)[0]) for latent in range(extent.latents)]
+        self.emit(preview.clip_preview(self.command.job_id, step, indices, rgb))
 
     # ---------------------------------------------------------------------------------------------- frames
 
     def _deliver(self, driver: Driver, latents: torch.Tensor, conduct: Conduct, model_digest: str) -> None:
-        store, held = BlobStore(Path(self.command.store)), {held.index for held in self.sequence.held}
-        there = {*self.command.made, *held}
+        there = {*self.command.made, *(held.index for held in self.sequence.held)}
         wanted = [index for index in self.sequence.wanted if index not in there]
         frames = self._decoded(driver, latents, conduct, wanted)
         for count, index in enumerate(wanted):
@@ -270,11 +257,9 @@ class ClipJob:
                 pixels = next(frames)
             self.poll()
             with self.clock.phase(Phase.SAVE):
-                found = store.put(encode_png(pixels))
-            height, width = pixels.shape[:2]
-            about = json.dumps(to_json(self._provenance(index, model_digest)))
-            made = Picture(index, self.sequence.recipe.seed, found, width, height, about=about)
-            self.emit(PictureDone(self.command.job_id, made))
+                seed = self.sequence.recipe.seed
+                made = finished(self.command, index, seed, pixels, self._provenance(index, model_digest))
+            self.emit(made)
             self.keeper.made.append(index)
 
     def _decoded(
@@ -295,9 +280,3 @@ class ClipJob:
 
     def _log(self, message: str) -> None:
         self.emit(Log(self.command.job_id, message))
-
-    def _poll_now_and_then(self) -> None:
-        now = time.monotonic()
-        if now - self.polled >= POLL_SECONDS:
-            self.polled = now
-            self.poll()

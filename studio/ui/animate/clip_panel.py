@@ -47,17 +47,21 @@ class ClipPanel(QWidget):
         self.clip: Clip | None = None
         self._showing = False
         self.name = QLineEdit()
+        self.name.setAccessibleName(self.tr("Name of the clip"))
+        self.name.setToolTip(self.tr("What the clip is called, on the timeline and in files"))
         self.start, self.length = self._whole(self.tr("Start")), self._whole(self.tr("Length"))
         self.speed = Number(0)
         self.speed.setDecimals(3)
         self.speed.setRange(-10000, 10000)
         self.speed.setSuffix(" %")
+        self.speed.setAccessibleName(self.tr("Speed"))
         self.speed.setKeyboardTracking(False)
         self.speed.setToolTip(self.tr("100 % is as it was made; below 0 it runs backwards"))
         self.mode = Choice()
         for mode in BlendMode:
             if mode is not BlendMode.PASS_THROUGH:
                 self.mode.addItem(mode_title(mode), mode)
+        self.mode.setAccessibleName(self.tr("Blend mode"))
         self.mode.setToolTip(self.tr("How the clip's track is blended onto what lies below"))
         self.enabled = QCheckBox(self.tr("Seen and heard"))
         self.loops = QCheckBox(self.tr("Repeats for ever"))

@@ -24,6 +24,7 @@ from studio.ui.animate.welcome import Welcome
 from studio.ui.paint.desk import PaintDesk
 from studio.ui.paint.toast import Toast
 from studio.ui.player.pane import PlayerPane
+from studio.ui.theme.tokens import SPACE
 from studio.ui.timeline.desk import TimelineDesk
 from studio.ui.timeline.facts import Facts
 from studio.ui.timeline.panel import TimelinePanel
@@ -262,22 +263,21 @@ class ClipEditor(QFrame):
         self.problem.emit(problem)
 
     def _arrange(self) -> None:
-        top = QSplitter(Qt.Orientation.Horizontal)
-        top.addWidget(self.player)
-        top.addWidget(self.inspector)
-        top.setStretchFactor(0, 1)
-        top.setCollapsible(0, False)
-        top.setSizes([1000, WIDTH])
-        whole = QSplitter(Qt.Orientation.Vertical)
-        whole.addWidget(top)
-        whole.addWidget(self.panel)
-        whole.setStretchFactor(0, 3)
-        whole.setStretchFactor(1, 2)
-        whole.setChildrenCollapsible(False)
-        whole.setSizes([600, 400])
-        for splitter in (top, whole):
-            splitter.setHandleWidth(4)
-        self.splitters = (top, whole)
+        left = QSplitter(Qt.Orientation.Vertical)
+        left.addWidget(self.player)
+        left.addWidget(self.panel)
+        left.setStretchFactor(0, 3)
+        left.setStretchFactor(1, 2)
+        left.setChildrenCollapsible(False)
+        left.setSizes([600, 400])
+        whole = QSplitter(Qt.Orientation.Horizontal)
+        whole.addWidget(left)
+        whole.addWidget(self.inspector)
+        whole.setStretchFactor(0, 1)
+        whole.setCollapsible(0, False)
+        whole.setSizes([1000, WIDTH])
+        for splitter in (left, whole):
+            splitter.setHandleWidth(SPACE.hair)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(whole)

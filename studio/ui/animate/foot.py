@@ -39,6 +39,7 @@ class Foot(QFrame):
         self.progress.setAccessibleName(self.tr("Progress"))
         self.tools = {name: self._tool(name, *look) for name, look in self._looks().items()}
         self.verdict = push_button("", look="quiet", hint=self.tr("What was measured of the take that is seen"))
+        self.verdict.setAccessibleName(self.tr("Verdict"))
         self.verdict.clicked.connect(lambda: self.wanted.emit("measures"))
         self._arrange()
         self.show_verdict(None)

@@ -120,7 +120,7 @@ class Inspector(QFrame):
 
     def _possible(self, clip: Clip | None) -> frozenset[str]:
         if clip is None:
-            return frozenset()
+            return frozenset({"dry-run"} if self._making.untaken() else ())
         found = {"loop"} if isinstance(clip.media, Video) else set[str]()
         if not isinstance(clip.media, Generated):
             return frozenset(found)

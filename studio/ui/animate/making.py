@@ -131,10 +131,13 @@ class Making(QObject):
 
         return self._in_one_step(make)
 
+    def untaken(self) -> list[Clip]:
+        """The clips that a model would draw and that show no take yet."""
+        return [clip for track in self._desk.timeline.tracks for clip in track.clips if _untaken(clip)]
+
     def dry_run_all(self) -> int:
         """Dry runs of all clips that show no take yet, those next to the playhead first; how many."""
-        timeline, here = self._desk.timeline, self._desk.playhead
-        clips = [clip for track in timeline.tracks for clip in track.clips if _untaken(clip)]
+        clips, here = self.untaken(), self._desk.playhead
         clips.sort(key=lambda clip: max(clip.start - here, here - clip.end, 0))
         return sum(self.dry_run(clip) for clip in clips)
 

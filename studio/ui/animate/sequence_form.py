@@ -78,7 +78,8 @@ class SequenceForm(QWidget):
         }
         self._arrange()
         self._connect()
-        self._model_changed()
+        self._follow_model()
+        self.show_task(self.start())
         self._show_beats()
 
     # ------------------------------------------------------------------------------------------ values

@@ -44,6 +44,7 @@ class TakeRow(QFrame):
         self.name = ElidedLabel(self.title, "heading" if active else "")
         self.edit = QLineEdit(self.title)
         self.edit.setAccessibleName(self.tr("Name of the take"))
+        self.edit.setToolTip(self.tr("What the take is called"))
         self.edit.hide()
         self.edit.editingFinished.connect(self._renamed)
         about = [_frames(take, there), _when(take)]

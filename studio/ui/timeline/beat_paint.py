@@ -13,7 +13,7 @@ _NEAREST = 5.0  # logical pixels between two marks
 
 
 def paint_beats(painter: QPainter, view: TimeView, timeline: Timeline, foot: float) -> None:
-    """Marks that stand on `foot`, 5 pixels high for a beat and 9 for a bar's first."""
+    """Marks that stand on `foot`, 9 pixels high for a beat and 13 for a bar's first: taller than the ruler's own."""
     if (beats := timeline.beats) is None:
         return
     wide = float(frames_apart(beats, timeline.rate)) * view.scale
@@ -22,6 +22,6 @@ def paint_beats(painter: QPainter, view: TimeView, timeline: Timeline, foot: flo
         every *= 2
     for number, frame in beats_between(timeline, view.left - 1, view.right + 1, every):
         strong = number % beats.bar == 0
-        high = 9 if strong else 5
+        high = 13 if strong else 9
         box = QRectF(round(view.x(frame)) - (strong and 0.5), foot - high, 2 if strong else 1, high)
-        painter.fillRect(box, ink(COLOURS.violet, 255 if strong else 150))
+        painter.fillRect(box, ink(COLOURS.violet, 255 if strong else 170))

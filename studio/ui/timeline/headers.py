@@ -61,6 +61,7 @@ class TrackHeader(QWidget):
         self.name = ElidedLabel(look="heading")
         self.field = QLineEdit()
         self.field.setAccessibleName(tr("Name of the track"))
+        self.field.setToolTip(tr("What the track is called"))
         self.field.setFixedHeight(_SIDE + 2)
         self.field.hide()
         self.field.editingFinished.connect(self._renamed)

@@ -16,7 +16,10 @@ def hint(timeline: Timeline, spot: Spot, facts: Facts) -> str:
     if spot.clip is None or spot.row is None:
         return ""
     if spot.row.kind is RowKind.CLIPS:
-        lines = [f"<b>{html.escape(clip_name(spot.clip))}</b>", *map(html.escape, _about(timeline, spot.clip, facts))]
+        lines = [
+            f"<b>{html.escape(clip_name(spot.clip))}</b>",
+            *map(html.escape, about_clip(timeline, spot.clip, facts)),
+        ]
         return "<br>".join(lines) if spot.part is not Part.NOTHING else ""
     frame = int(spot.frame // 1) - spot.turn * timeline.ring
     if spot.row.kind is RowKind.MEASURES:
@@ -26,7 +29,8 @@ def hint(timeline: Timeline, spot: Spot, facts: Facts) -> str:
     return html.escape(tr("Double-click: a key. Drag a key, or the handles of its curve; Del deletes it."))
 
 
-def _about(timeline: Timeline, clip: Clip, facts: Facts) -> list[str]:
+def about_clip(timeline: Timeline, clip: Clip, facts: Facts) -> list[str]:
+    """What is to be said of a clip, in lines: kind and place, what is missing, its take, its light with the reason."""
     start, end = timecode(clip.start, timeline.rate), timecode(clip.end, timeline.rate)
     lines = [
         tr("{kind}, {start} to {end}, {n} frames").format(

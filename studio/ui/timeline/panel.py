@@ -12,6 +12,7 @@ from studio.domain.messages import ClipPreview
 from studio.domain.timeline.model import Timeline, Zone
 from studio.ui.theme.palette import font
 from studio.ui.theme.tokens import COLOURS, SPACE, TYPE
+from studio.ui.timeline import accessibility
 from studio.ui.timeline.actions import RULER_MENU, Actions, table
 from studio.ui.timeline.axis import CLOSEST, TimeAxis
 from studio.ui.timeline.beats_popup import BeatsPopup
@@ -57,6 +58,7 @@ class TimelinePanel(QWidget):
         waves: Waves | None = None, parent: QWidget | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
+        accessibility.install()
         self.desk = desk
         self.axis = TimeAxis(self)
         self.strip = HandStrip(desk, self.axis, facts or Facts())
@@ -378,3 +380,4 @@ class TimelinePanel(QWidget):
             words = described_key(timeline, key)
         self.strip.setAccessibleDescription(words)
         QAccessible.updateAccessibility(QAccessibleEvent(self.strip, QAccessible.Event.DescriptionChanged))
+        accessibility.tell_selection(self.strip)

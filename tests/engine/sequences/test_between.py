@@ -16,7 +16,7 @@ from studio.domain.sequence import FrameSequence, Held
 from studio.engine.sequences.between import _Span, _spans
 from studio.imaging.pixels import Pixels
 from tests.engine.jobs import recipe
-from tests.engine.sequences.clips import Clip, Clips, apart, circle, counted, panned, saved
+from tests.engine.sequences.clips import PLAIN, Clip, Clips, apart, circle, counted, panned, saved
 
 FRAMES = 8
 
@@ -93,8 +93,8 @@ def test_of_a_long_clip_few_frames_are_looked_at(clips: Clips, tmp_path: Path, m
 
 def rerolled(drawn: Clips, folder: Path, strength: float, only: tuple[int, ...]) -> tuple[list[Pixels], Clip]:
     """A loop by the shipped model, and a range of it drawn anew."""
-    wanted = recipe(Family.STARTER, prompt="sunset over the sea", steps=6)
-    loop = FrameSequence(dataclasses.replace(wanted, size=Size(128, 128)), FRAMES)
+    wanted = recipe(Family.STARTER, prompt="sunset over the sea", steps=4)
+    loop = FrameSequence(dataclasses.replace(wanted, size=Size(128, 128)), FRAMES, consistency=PLAIN)
     frames = drawn(loop, Family.STARTER).film()
     held = tuple(
         Held(number, path) for number, path in enumerate(saved(folder, frames).paths) if number not in only

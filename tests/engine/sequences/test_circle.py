@@ -13,9 +13,8 @@ from studio.domain.geometry import Size
 from studio.domain.messages import ClipPreview, Phase, Planned, Progress
 from studio.domain.plan import Rung
 from studio.domain.recipe import RingNoise
-from studio.domain.samplers import SAMPLERS
 from studio.domain.sequence import Attention, Consistency, FrameSequence, PromptKey, Schedule, Scheduled
-from studio.engine.sequences.drawing import PREVIEW_SIDE
+from studio.engine.preview import CLIP_SIDE
 from studio.engine.sequences.group import chunks, group_size
 from studio.engine.shortage import VARIABLE
 from studio.imaging.blobs import BlobStore
@@ -29,16 +28,16 @@ STEADY = Consistency()
 @pytest.mark.parametrize("family", FAMILIES)
 def test_each_frame_is_the_picture_at_its_place_on_the_circle(clips: Clips, runner: Runner, family: Family) -> None:
     """Drawn side by side as one by one, with the end, which is the beginning, left out."""
-    wanted = circle(family, 3, steps=2)
+    wanted = circle(family, 2, steps=2)
     found = clips(wanted, family).frames()
-    assert sorted(found) == [0, 1, 2] and not any(is_plain(frame) for frame in found.values())
+    assert sorted(found) == [0, 1] and not any(is_plain(frame) for frame in found.values())
     for number, frame in found.items():
-        single = dataclasses.replace(wanted.recipe, ring=RingNoise(number / 3, wanted.motion))
+        single = dataclasses.replace(wanted.recipe, ring=RingNoise(number / 2, wanted.motion))
         assert worst([frame], [runner(single, family).pixels()]) <= 1, number
 
 
-@pytest.mark.parametrize("sampler", [each.id for each in SAMPLERS.values() if not each.stochastic])
-def test_every_sampler_that_draws_no_noise_makes_a_clip(clips: Clips, runner: Runner, sampler: str) -> None:
+@pytest.mark.parametrize("sampler", ["dpmpp-2m-karras", "unipc", "heun", "pndm", "lms", "ddim"])
+def test_samplers_of_every_kind_make_a_clip(clips: Clips, runner: Runner, sampler: str) -> None:
     wanted = circle(frames=2, steps=3, sampler=sampler, guidance=1.0)
     second = dataclasses.replace(wanted.recipe, ring=RingNoise(0.5, wanted.motion))
     assert worst(clips(wanted).film()[1:], [runner(second).pixels()]) <= 1
@@ -58,7 +57,7 @@ def test_who_is_drawn_together_decides_nothing_but_the_last_bits(
 ) -> None:
     wanted = circle(frames=5, common=common)
     whole = clips(wanted).film()
-    for size in (1, 2, 3):
+    for size in (1, 2):
         monkeypatch.setattr("studio.engine.sequences.group._MOST", size)
         assert worst(clips(wanted).film(), whole) <= 1, size
 
@@ -172,13 +171,19 @@ def test_only_the_wanted_frames_are_handed_out_and_they_are_the_same(clips: Clip
 
 def test_motion_may_change_along_the_clip(clips: Clips, runner: Runner) -> None:
     values = (0.1, 0.9, 0.4)
-    wanted = circle(frames=3, steps=2, consistency=STEADY, schedules=(Schedule(Scheduled.MOTION, values),))
+    wanted = circle(frames=3, steps=2, schedules=(Schedule(Scheduled.MOTION, values),))
     for number, frame in clips(wanted).frames().items():
         single = dataclasses.replace(wanted.recipe, ring=RingNoise(number / 3, values[number]))
         assert worst([frame], [runner(single).pixels()]) <= 1, number
 
 
-@pytest.mark.parametrize("family", [Family.SD1, Family.SDXL, Family.SD3, Family.STARTER])
+def test_motion_with_a_course_is_not_made_even(clips: Clips) -> None:
+    course = Schedule(Scheduled.MOTION, (0.1, 0.9, 0.4, 0.4))
+    about = clips(circle(frames=4, steps=2, consistency=STEADY, schedules=(course,))).about()
+    assert [each.turn for each in about.values()] == [0.0, 0.25, 0.5, 0.75]
+
+
+@pytest.mark.parametrize("family", [Family.SD1, Family.SD3])
 def test_guidance_may_change_along_the_clip(clips: Clips, runner: Runner, family: Family) -> None:
     values = (2.0, 9.0)
     wanted = circle(family, 2, steps=2, schedules=(Schedule(Scheduled.GUIDANCE, values),))
@@ -193,7 +198,7 @@ def test_guidance_may_change_along_the_clip(clips: Clips, runner: Runner, family
 # ------------------------------------------------------------------------------------------------ refusals
 
 
-@pytest.mark.parametrize("sampler", ["euler-a", "dpmpp-2m-sde", "lcm"])
+@pytest.mark.parametrize("sampler", ["euler-a", "lcm"])
 def test_samplers_that_shake_frames_are_refused(clips: Clips, sampler: str) -> None:
     with pytest.raises(StudioError) as error:
         clips(circle(sampler=sampler))
@@ -204,7 +209,7 @@ def test_samplers_that_shake_frames_are_refused(clips: Clips, sampler: str) -> N
 
 
 def test_a_cancel_is_heard_within_a_step(clips: Clips, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("studio.engine.sequences.job._POLL_SECONDS", 0.0)
+    monkeypatch.setattr("studio.engine.polling.POLL_SECONDS", 0.0)
     asked: list[int] = []
 
     def poll(seen: Clip) -> None:
@@ -237,14 +242,13 @@ def test_a_clip_comes_down_the_ladder_when_memory_runs_out(
         assert worst(found.film(), plain) <= 1
 
 
-@pytest.mark.parametrize(("family", "rung"), [(Family.SD1, Rung.OFFLOADED), (Family.STARTER, Rung.OFFLOADED)])
 def test_frames_are_drawn_one_by_one_where_there_is_little_memory(
-    clips: Clips, monkeypatch: pytest.MonkeyPatch, family: Family, rung: Rung
+    clips: Clips, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = circle(family, 3, steps=2, guidance=1.0)
-    plain = clips(wanted, family).film()
+    wanted = circle(frames=3, steps=2, guidance=1.0)
+    plain = clips(wanted).film()
     with counted(monkeypatch) as batches:
-        small = clips(wanted, family, rung=rung).film()
+        small = clips(wanted, rung=Rung.OFFLOADED).film()
     assert set(batches) == {1} and len(batches) == 6
     assert worst(small, plain) <= 1
 
@@ -257,7 +261,7 @@ def test_previews_show_all_frames_of_the_group_and_are_small(
     clips: Clips, monkeypatch: pytest.MonkeyPatch, family: Family
 ) -> None:
     monkeypatch.setattr("studio.engine.sequences.drawing._PREVIEW_SECONDS", 0.0)
-    monkeypatch.setattr("studio.engine.sequences.drawing.PREVIEW_SIDE", 8)
+    monkeypatch.setattr("studio.engine.preview.CLIP_SIDE", 8)
     monkeypatch.setattr("studio.engine.sequences.group._MOST", 2)
     wanted = circle(family, 3, steps=2, size=64)
     found = clips(wanted, family, previews=True).of(ClipPreview)
@@ -268,7 +272,7 @@ def test_previews_show_all_frames_of_the_group_and_are_small(
         assert len(each.rgb) == len(each.indices) * 8 * 8 * 3
     assert np.frombuffer(found[0].rgb, np.uint8).std() > 0
     assert not clips(wanted, family).of(ClipPreview), "only where they are asked for"
-    assert PREVIEW_SIDE <= 128
+    assert CLIP_SIDE <= 128
 
 
 def test_frames_beside_the_clips_own_are_not_shown(clips: Clips, monkeypatch: pytest.MonkeyPatch) -> None:

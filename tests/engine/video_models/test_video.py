@@ -16,10 +16,10 @@ from studio.domain.errors import ErrorKind, JobCancelled, JobPaused, StudioError
 from studio.domain.messages import Checkpoint, ClipPreview, Log, Phase, PictureDone, Progress
 from studio.domain.samplers import SAMPLERS
 from studio.domain.sequence import Footage, Held, Method, Windows
+from studio.engine import polling
 from studio.engine.libraries import quiet, torch
 from studio.engine.models import LoadedModel
 from studio.engine.sampling import build_scheduler
-from studio.engine.video_models import job
 from studio.engine.video_models.coding import VideoCoder
 from studio.engine.video_models.course import Course
 from studio.engine.video_models.denoising import denoise_clip
@@ -261,7 +261,7 @@ def test_frames_that_stay_lead_those_between_them(clips: Clips, tmp_path: Path) 
 @pytest.mark.parametrize("name", ["sd1", "wan", slow("ltx")])
 def test_cancel_takes_effect_within_a_step(clips: Clips, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Asked at each block, the last time before the first step is done lies inside of it."""
-    monkeypatch.setattr(job, "POLL_SECONDS", 0.0)
+    monkeypatch.setattr(polling, "POLL_SECONDS", 0.0)
     polls: list[bool] = []
 
     def count(result: Result) -> None:

@@ -3,8 +3,10 @@
 import dataclasses
 from fractions import Fraction
 
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
 
 from studio.domain.geometry import Size
 from studio.domain.sequence import FrameSequence, Method
@@ -13,9 +15,11 @@ from studio.domain.timeline.requests import lane_keys, request_set_key
 from studio.domain.timeline.seen import value_at
 from studio.ui.animate.gestures import Gestures
 from studio.ui.animate.new_clips import with_media
+from studio.ui.animate.sequence_form import SequenceForm
 from studio.ui.timeline.rows import MEASURES, WORDS
 from studio.ui.widgets.slider_field import SliderField
 from tests.ui.animate.clips import Stage
+from tests.ui.fakes import library
 
 
 def task_of(stage: Stage) -> FrameSequence:
@@ -57,8 +61,9 @@ def test_gestures_end_with_time_and_with_another_field() -> None:
     assert gestures.key("motion") != second
 
 
-def test_the_form_reads_what_it_was_shown(stage: Stage) -> None:
-    form = stage.editor.inspector.generate.form
+def test_the_form_reads_what_it_was_shown(qtbot: QtBot) -> None:
+    form = SequenceForm(library())
+    qtbot.addWidget(form)
     shown = form.start()
     held = dataclasses.replace(shown.consistency, smoother=2, flow=0.5, steady=False)
     recipe = dataclasses.replace(shown.recipe, seed=77)
@@ -71,13 +76,13 @@ def test_the_form_reads_what_it_was_shown(stage: Stage) -> None:
     assert form.rows["strength"].isVisibleTo(form) and not form.rows["motion"].isVisibleTo(form)
 
 
-def test_the_length_can_follow_the_beat(stage: Stage) -> None:
-    form = stage.editor.inspector.generate.form
+def test_the_length_can_follow_the_beat(qtbot: QtBot) -> None:
+    form = SequenceForm(library())
+    qtbot.addWidget(form)
     form.beats.show_value(True)
     form.beat["bpm"].show_value(100)
     form.beat["bars"].show_value(2)
-    draft = stage.editor.inspector.generate.draft
-    assert draft.frames == 58  # 8 beats of 0.6 s at 12 frames a second: 57.6
+    assert form.task(form.start()).frames == 58  # 8 beats of 0.6 s at 12 frames a second: 57.6
     assert "99.31" in form.beat_note.text()
 
 
@@ -89,7 +94,7 @@ def test_a_second_prompt_begins_at_the_playhead_and_is_drawn(stage: Stage) -> No
     editor.desk.set_playhead(4)
     panel.add_prompt.click()
     panel.prompt.setPlainText("snow")
-    assert [(words.at, words.prompt) for words in stage.clip.words] == [(0, first), (4, "snow")]
+    assert [(int(words.at), words.prompt) for words in stage.clip.words] == [(0, first), (4, "snow")]
     track = stage.timeline.track_of(stage.clip.id)
     assert track is not None and WORDS in editor.panel.lanes.opened(track.id)
     panel.add_prompt.setFocus()
@@ -141,17 +146,14 @@ def test_a_value_is_set_for_all_of_a_clip_or_at_the_playhead_where_it_moves(stag
     clip_id = stage.clip.id
     editor.desk.request("Key", lambda now: request_set_key(now, clip_id, "opacity", Fraction(4), 1.0))
     panel.fields["opacity"].set_value(0.75)
-    assert {key.at: key.value for key in lane_keys(stage.clip, "opacity")} == {0: 0.5, 4: 0.75}
+    assert {int(key.at): key.value for key in lane_keys(stage.clip, "opacity")} == {0: 0.5, 4: 0.75}
     editor.desk.set_playhead(0)
     assert panel.fields["opacity"].value == 0.5 and "Opacity" in panel.keyed.text()
-
-
-def test_the_clip_panel_moves_trims_and_speeds_up(stage: Stage) -> None:
-    stage.make(8)
-    editor, panel = stage.editor, stage.editor.inspector.clip_panel
-    editor.player.playback.stop()
+    editor.desk.undo()
+    editor.desk.undo()
+    editor.desk.undo()
     panel.speed.setValue(200)
-    assert (stage.clip.speed, stage.clip.length) == (2, 4)
+    assert (stage.clip.speed, stage.clip.length) == (Fraction(2), 4)
     panel.start.setValue(2)
     panel.length.setValue(5)
     assert (stage.clip.start, stage.clip.length) == (2, 5)
@@ -160,6 +162,7 @@ def test_the_clip_panel_moves_trims_and_speeds_up(stage: Stage) -> None:
     assert any("speed 0" in note for note in stage.notes)
 
 
+@pytest.mark.slow
 def test_measures_open_their_lane(stage: Stage) -> None:
     stage.make()
     editor = stage.editor
@@ -186,6 +189,7 @@ def test_a_frame_goes_to_the_canvas_and_comes_back_as_a_take(stage: Stage) -> No
     assert len(stage.media.takes) == 2 and frames.repair is None
 
 
+@pytest.mark.slow
 def test_a_video_is_made_to_loop_beside_what_it_was(stage: Stage) -> None:
     """A clip that was not made here has other buttons."""
     video = Video(__file__, Fraction(12), 30, Size(64, 64))

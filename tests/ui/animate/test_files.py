@@ -16,6 +16,9 @@ from studio.session.rendering import Report
 from studio.ui.animate.export_dialog import ExportDialog
 from tests.ui.animate.clips import SIDE, Stage, frame
 
+# what the offscreen platform says of every dialog
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
 
 def film(path: Path, frames: int = 12) -> Path:
     write_clip(path, [frame(n, frames) for n in range(frames)], Size(SIDE, SIDE), Fraction(12), "gif")
@@ -59,6 +62,7 @@ def test_files_dropped_on_a_track_lie_there(stage: Stage, tmp_path: Path) -> Non
     assert len(stage.timeline.tracks) == 2 and stage.timeline.tracks[1].kind is TrackKind.VIDEO
 
 
+@pytest.mark.slow
 def test_numbered_pictures_are_the_frames_of_one_clip(stage: Stage, tmp_path: Path) -> None:
     paths = [str(png(tmp_path / f"shot.{n:04}.png")) for n in range(4)]
     stage.page.bring(paths)
@@ -85,6 +89,7 @@ def test_a_missing_file_is_told_of_and_found_again(
     assert isinstance(stage.clip.media, Video) and stage.clip.media.path == str(moved / "another name.gif")
 
 
+@pytest.mark.slow
 def test_one_file_is_relinked(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = film(tmp_path / "a.gif")
     stage.page.bring([str(path)])
@@ -130,15 +135,18 @@ def test_a_loop_is_exported_verified_and_its_seam_told(stage: Stage, tmp_path: P
     dialog.close()
 
 
+@pytest.mark.slow
 def test_what_cannot_be_written_is_told_in_the_dialog(stage: Stage, tmp_path: Path) -> None:
     stage.make()
     stage.editor.player.playback.stop()
+    (tmp_path / "no folder").write_text("a file")
     dialog, found = exported(stage, tmp_path / "no folder" / "out.webm")
     assert not isinstance(found, Report)
     assert dialog.problem.isVisible() and dialog.pages.currentIndex() == 0
     dialog.close()
 
 
+@pytest.mark.slow
 def test_the_export_can_be_stopped(stage: Stage, tmp_path: Path) -> None:
     stage.make()
     stage.editor.player.playback.stop()
@@ -152,6 +160,7 @@ def test_the_export_can_be_stopped(stage: Stage, tmp_path: Path) -> None:
     dialog.close()
 
 
+@pytest.mark.slow
 def test_a_timeline_goes_to_another_editor_and_comes_back(stage: Stage, tmp_path: Path) -> None:
     stage.make()
     stage.editor.player.playback.stop()

@@ -3,6 +3,7 @@
 from fractions import Fraction
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -62,7 +63,10 @@ def test_frames_stream_in_play_and_are_measured(stage: Stage) -> None:
 
 
 def test_another_take_of_a_chosen_clip_has_another_seed_and_is_one_step(stage: Stage) -> None:
+    stage.editor.inspector.generate.form.seed.set_value(7, locked=True)
     stage.make()
+    assert stage.task.recipe.seed == 7
+    stage.editor.inspector.generate.form.seed.lock.setChecked(False)
     first, seed = stage.media.active, stage.task.recipe.seed
     stage.desk.window.generate()
     stage.submitted(2)
@@ -71,14 +75,6 @@ def test_another_take_of_a_chosen_clip_has_another_seed_and_is_one_step(stage: S
     stage.editor.desk.undo()
     assert [take.id for take in stage.media.takes] == [first]
     stage.editor.player.playback.stop()
-
-
-def test_a_kept_seed_stays(stage: Stage) -> None:
-    stage.short()
-    stage.editor.inspector.generate.form.seed.set_value(7, locked=True)
-    stage.desk.window.generate()
-    stage.submitted(1)
-    assert stage.task.recipe.seed == 7
 
 
 def test_cancel_keeps_what_is_there_and_the_rest_can_be_made(stage: Stage) -> None:
@@ -126,6 +122,7 @@ def test_a_range_is_rolled_again_between_its_neighbours(stage: Stage) -> None:
     editor.player.playback.stop()
 
 
+@pytest.mark.slow
 def test_a_frame_is_interpolated_over(stage: Stage) -> None:
     stage.make(8)
     editor = stage.editor
@@ -142,6 +139,7 @@ def test_a_frame_is_interpolated_over(stage: Stage) -> None:
     assert found is not None and found.method == "interpolation" and found.note
 
 
+@pytest.mark.slow
 def test_a_dry_run_is_small_and_short(stage: Stage) -> None:
     stage.make()
     stage.editor.player.playback.stop()
@@ -153,6 +151,7 @@ def test_a_dry_run_is_small_and_short(stage: Stage) -> None:
     assert isinstance(stage.media.task, type(task)) and stage.media.task.recipe.size == task.recipe.size
 
 
+@pytest.mark.slow
 def test_twice_the_frames_begin_with_those_of_the_take(stage: Stage) -> None:
     stage.make()
     stage.editor.player.playback.stop()

@@ -159,14 +159,14 @@ def test_the_canvas_flows_in_its_place_until_esc(flowing: Sitting) -> None:
     desk, preview = flowing.editor.desk, tool(flowing).preview
     flowing.drag((40, 60), (200, 60))
     desk.set_options(flow_preview=True, flow_frames=6, flow_rate=30)
-    flowing.bot.waitUntil(lambda: preview.playing, timeout=10_000)
+    flowing.bot.waitUntil(lambda: preview.playing, timeout=20_000)
     seen: set[bytes] = set()
 
     def several() -> bool:
         seen.add(looked(flowing))
         return len(seen) > 2
 
-    flowing.bot.waitUntil(several, timeout=5_000)
+    flowing.bot.waitUntil(several, timeout=20_000)
     flowing.key(Qt.Key.Key_Escape)
     assert not desk.options.flow_preview
     assert not preview.playing
@@ -182,10 +182,10 @@ def test_the_preview_follows_the_arrows(flowing: Sitting) -> None:
     desk, preview = flowing.editor.desk, tool(flowing).preview
     desk.edit("Arrow", lambda document: with_flow(document, (Arrow(0.5, 0.5, 0.2, 0.0),)))
     desk.set_options(flow_preview=True, flow_frames=4)
-    flowing.bot.waitUntil(lambda: preview.playing, timeout=10_000)
+    flowing.bot.waitUntil(lambda: preview.playing, timeout=20_000)
     first = preview._frames
     flowing.drag((40, 200), (40, 100))
-    flowing.bot.waitUntil(lambda: preview.playing and preview._frames is not first, timeout=10_000)
+    flowing.bot.waitUntil(lambda: preview.playing and preview._frames is not first, timeout=20_000)
     desk.undo()
     desk.undo()  # no arrow is left
     assert not preview.playing
@@ -247,7 +247,7 @@ def test_a_layer_without_a_picture_cannot_flow(flowing: Sitting) -> None:
     flowing.drag((40, 60), (200, 60))
     desk.edit("Freeze", lambda document: with_freeze(document, Mask()))
     desk.set_options(flow_layer=True, flow_preview=True)
-    flowing.bot.waitUntil(lambda: bool(said), timeout=5_000)
+    flowing.bot.waitUntil(lambda: bool(said), timeout=20_000)
     assert "“Freeze” has no picture" in said[0]
     assert not preview.on
     desk.loop_wanted.emit()

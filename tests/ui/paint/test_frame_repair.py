@@ -214,7 +214,7 @@ def test_the_frames_around_shine_through_where_they_differ(sitting: Sitting) -> 
     spot = (rect.x + 1 * SIDE // COUNT + 3, rect.y + 30)
     plain = sitting.shown(*spot)
     editor.frame_bar.onion_button.click()
-    sitting.bot.waitUntil(lambda: editor.frame_overlay._image is not None)
+    sitting.bot.waitUntil(lambda: editor.frame_overlay._image is not None, timeout=20_000)
     ghosted = sitting.shown(*spot)
     assert ghosted != plain
     editor.frame_bar.onion_button.click()

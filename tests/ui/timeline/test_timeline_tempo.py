@@ -121,7 +121,7 @@ def test_beats_are_drawn_and_drags_catch_at_them(table: Table) -> None:
     press(popup, "Show beats")
     assert table.timeline.beats == Beats(Fraction(100), 4, Fraction(3))
     picture = panel.ruler.grab().toImage()
-    shades = [picture.pixelColor(round(panel.axis.view.x(frame)), HEIGHT - 16).name() for frame in (3, 17, 46, 61)]
+    shades = [picture.pixelColor(round(panel.axis.view.x(frame)), HEIGHT - 19).name() for frame in (3, 17, 46, 61)]
     assert [shade == COLOURS.violet for shade in shades] == [True, False, False, True], "bars are taller"
     panel.axis.set_view(dataclasses.replace(panel.axis.view, scale=5.0))
     for beats, start in ((table.timeline.beats, 75), (None, 74)):

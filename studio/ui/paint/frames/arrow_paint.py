@@ -3,7 +3,7 @@
 import functools
 import math
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPen, QPixmap, QPolygonF
 
 from studio.domain.geometry import Size
@@ -18,56 +18,74 @@ _SHAFT = QRectF(0, 0, 64, 7)  # logical pixels of the picture of a shaft, which 
 _FAINT, _STRONG = 30, 255  # of 255: a shaft's ends
 _DARK = 150  # of 255: the rim that parts it from a light picture
 
-Fragments = list[QPainter.PixmapFragment]
-
 
 class ArrowPaint:
-    """Draws arrows out of two pictures, a shaft and a head; where they go is kept for the next time."""
+    """Draws arrows out of two pictures, a shaft and a head, into a picture that is kept for the next time."""
 
     def __init__(self) -> None:
-        self._for: tuple[tuple[Arrow, ...], View, Size, float] | None = None
-        self._shafts: Fragments = []
-        self._heads: Fragments = []
+        self._for: tuple[tuple[Arrow, ...], View, Size] | None = None
+        self._image = QPixmap()
+        self._at = QPointF()
 
     def draw(self, painter: QPainter, view: View, size: Size, arrows: tuple[Arrow, ...], opacity: float = 1.0) -> None:
         """The arrows of a canvas of `size`, in logical pixels of the screen."""
-        if not arrows:
+        if self._for is None or self._for[0] is not arrows or self._for[1:] != (view, size):
+            self._for = arrows, view, size
+            self._draw_all(view, _placed(view, size, arrows))
+        if not self._image.isNull():
+            painter.setOpacity(opacity)
+            painter.drawPixmap(self._at, self._image)
+            painter.setOpacity(1.0)
+
+    def _draw_all(self, view: View, lines: list[QLineF]) -> None:
+        self._image = QPixmap()
+        seen = _around(lines).intersected(QRectF(0, 0, view.width, view.height).toAlignedRect())
+        if seen.isEmpty():
             return
-        now = (arrows, view, size, opacity)
-        if self._for is None or self._for[0] is not arrows or self._for[1:] != now[1:]:
-            self._for = now
-            self._place(view, size, arrows, opacity)
-        painter.save()
+        image = _blank(seen.width(), seen.height(), view.ratio)
+        painter = QPainter(image)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        for fragments, pixmap in ((self._shafts, _shaft(view.ratio)), (self._heads, _head(view.ratio))):
-            for fragment in fragments:
-                painter.drawPixmapFragments(fragment, 1, pixmap)  # PySide knows no more than one
-        painter.restore()
-
-    def _place(self, view: View, size: Size, arrows: tuple[Arrow, ...], opacity: float) -> None:
-        shaft, head, ratio = _rect(_shaft(view.ratio)), _rect(_head(view.ratio)), view.ratio
-        self._shafts, self._heads = [], []
-        for arrow in arrows:
-            start = view.to_screen(arrow.x * size.width, arrow.y * size.height)
-            end = view.to_screen((arrow.x + arrow.dx) * size.width, (arrow.y + arrow.dy) * size.height)
-            dx, dy = (end.x() - start.x()) * _SEEN, (end.y() - start.y()) * _SEEN
-            length = math.hypot(dx, dy)
-            if length < 1:
-                continue
-            point = min(_HEAD, length * _LEAST)
-            rest, angle = 1 - 0.75 * point / length, math.degrees(math.atan2(dy, dx))
-            thick = 0.5 + 0.5 * point / _HEAD
-            middle = QPointF(start.x() + dx * rest / 2, start.y() + dy * rest / 2)
-            self._shafts.append(_fragment(middle, shaft, length * rest / shaft.width(), thick / ratio, angle, opacity))
-            tip = 1 - 0.5 * point / length
-            at, scale = QPointF(start.x() + dx * tip, start.y() + dy * tip), point / _HEAD / ratio
-            self._heads.append(_fragment(at, head, scale, scale, angle, opacity))
+        painter.scale(view.ratio, view.ratio)
+        painter.translate(-seen.topLeft())
+        shaft, head = _shaft(view.ratio), _head(view.ratio)
+        for line in lines:
+            _draw_arrow(painter, line, shaft, head, view.ratio)
+        painter.end()
+        image.setDevicePixelRatio(view.ratio)
+        self._image, self._at = image, QPointF(seen.topLeft())
 
 
-def _fragment(
-    at: QPointF, rect: QRectF, across: float, down: float, angle: float, opacity: float
-) -> QPainter.PixmapFragment:
-    return QPainter.PixmapFragment.create(at, rect, across, down, angle, opacity)
+def _placed(view: View, size: Size, arrows: tuple[Arrow, ...]) -> list[QLineF]:
+    """Where arrows are on the screen, from tail to tip."""
+    way, found = view.transform(), []
+    for arrow in arrows:
+        x, y = arrow.x * size.width, arrow.y * size.height
+        line = way.map(QLineF(x, y, x + arrow.dx * size.width * _SEEN, y + arrow.dy * size.height * _SEEN))
+        if line.length() >= 1:
+            found.append(line)
+    return found
+
+
+def _around(lines: list[QLineF]) -> QRect:
+    """What the arrows are drawn in."""
+    if not lines:
+        return QRect()
+    across = [x for line in lines for x in (line.x1(), line.x2())]
+    down = [y for line in lines for y in (line.y1(), line.y2())]
+    left, top = min(across), min(down)
+    whole = QRectF(left, top, max(across) - left, max(down) - top)
+    return whole.adjusted(-_HEAD, -_HEAD, _HEAD, _HEAD).toAlignedRect()
+
+
+def _draw_arrow(painter: QPainter, line: QLineF, shaft: QPixmap, head: QPixmap, ratio: float) -> None:
+    length, angle = line.length(), -line.angle()
+    point = min(_HEAD, length * _LEAST)
+    rest, thick = length - 0.75 * point, 0.5 + 0.5 * point / _HEAD
+    middle = line.pointAt(rest / 2 / length)
+    rect, scale = _rect(shaft), rest / shaft.width()
+    painter.drawPixmapFragments(QPainter.PixmapFragment.create(middle, rect, scale, thick / ratio, angle), 1, shaft)
+    at, scale = line.pointAt(1 - 0.5 * point / length), point / _HEAD / ratio
+    painter.drawPixmapFragments(QPainter.PixmapFragment.create(at, _rect(head), scale, scale, angle), 1, head)
 
 
 def _rect(pixmap: QPixmap) -> QRectF:
