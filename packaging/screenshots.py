@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from studio.domain.document.document import Document  # noqa: E402
 from studio.domain.document.edits import with_selection  # noqa: E402
+from studio.domain.easing import PRESETS as EASES  # noqa: E402
 from studio.domain.inpainting import INTENTS, Intent  # noqa: E402
 from studio.domain.timeline.model import Clip, Timeline  # noqa: E402
 from studio.domain.timeline.requests import request_set_key, request_set_words  # noqa: E402
@@ -51,9 +52,7 @@ STROKES = (  # birds, as shares of the canvas's sides
     ((0.10, 0.37), (0.12, 0.34), (0.14, 0.365), (0.16, 0.34), (0.18, 0.37)),
 )
 EVENING, MORNING = SEA, "sunrise over the sea"  # between which a loop goes to and fro
-MOTION = {0: 0.4, 6: 0.6, 16: 0.5}  # how much changes, by frames of that loop
-COMMON = 0.5  # of its steps are the same for all frames
-MADE = "sea.webm"
+MOTION, COMMON = 0.5, 0.5  # how much changes in that loop, and how many of its steps are the same for all frames
 LEARNT, STEPS, EVERY = "teapot", 120, 24  # what a LoRA is taught, in how many steps, with samples after so many
 
 
@@ -128,7 +127,7 @@ class Photographer:
         self._shoot("animate-empty")
         editor = page.editor
         panel = editor.inspector.generate
-        panel.draft = dataclasses.replace(panel.draft, common=COMMON)
+        panel.draft = dataclasses.replace(panel.draft, motion=MOTION, common=COMMON)
         panel.follow()
         panel.use_example(EVENING)
         panel.form.seed.set_value(2, locked=True)
@@ -138,30 +137,28 @@ class Photographer:
         def written(timeline: Timeline) -> Timeline:
             timeline = request_set_words(timeline, clip.id, Fraction(0), EVENING)
             timeline = request_set_words(timeline, clip.id, Fraction(clip.length, 2), MORNING)
-            for at, value in MOTION.items():
-                timeline = request_set_key(timeline, clip.id, "motion", Fraction(at), value)
+            for at, value in ((0, 1.0), (clip.length // 2, 1.08)):
+                timeline = request_set_key(timeline, clip.id, "scale", Fraction(at), value, EASES["ease-in-out"])
             return timeline
 
         assert editor.desk.request("Prompts", written)
         self._make_take(page)
         track = editor.desk.timeline.track_of(clip.id)
         assert track is not None
-        for lane in ("words", "measures", "motion"):
+        for lane in ("words", "measures", "scale"):
             editor.panel.lanes.show(track.id, lane)
         self.until(lambda: editor.measuring.of(self._clip(page)) is not None)
-        editor.player.act("stop")
+        for act in ("stop", "toggle", "stop"):  # what it left out before is forgotten
+            editor.player.act(act)
+            self._wait(0.4)
         editor.desk.set_playhead(clip.length // 3)
         editor.inspector.measures_tab.click()
         self._shoot("animate")
         page.ask_export()
         dialog = page.findChild(ExportDialog)
         assert dialog is not None
-        dialog.path.setText(f"~/{MADE}")
+        dialog.path.setText("~/sea.webm")
         self._shoot("export", dialog)
-        dialog.path.setText(str(self._studio.paths.pictures / MADE))
-        dialog.export()
-        self.until(lambda: not dialog.exporting.busy)
-        self._shoot("exported", dialog)
         dialog.close()
 
     def lab(self) -> None:

@@ -71,9 +71,10 @@ def tests(host: Host, environment: Environment, arguments: Sequence[str]) -> Lau
     """The tests, always from the project's folder, and never with windows on a developer's screen.
 
     The whole suite runs in several processes of one thread each; tests of one file stay together, since they share
-    what takes long to make.
+    what takes long to make. Files are dealt out in their order: by number of tests, those of few and long ones would
+    come last, when the other processes have nothing left to do.
     """
-    together = ("-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile")
+    together = ("-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile", "--no-loadscope-reorder")
     argv = (str(environment.python), "-m", "pytest", *(arguments or together))
     single = {} if arguments else {"OMP_NUM_THREADS": "1"}
     return Launch(argv, {**single, **child_environ(host, offscreen=True)}, environment.root)

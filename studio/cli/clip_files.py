@@ -65,9 +65,12 @@ def rate_of(text: str, otherwise: Fraction) -> Fraction:
     return Fraction(text)
 
 
-def preset_of(path: Path, alpha: bool = False) -> Preset:
-    """The format by a file's suffix; one with transparency if `alpha` and there is one. Raises StudioError (INPUT)."""
-    preset = preset_for(path.suffix)
+def preset_of(path: Path, closed: bool = False, alpha: bool = False) -> Preset:
+    """The format by a file's suffix, for a loop if `closed`; one with transparency if `alpha` and there is one.
+
+    Raises StudioError (INPUT).
+    """
+    preset = preset_for(path.suffix, closed)
     if preset is not None:
         others = (other for other in available() if other.suffix == preset.suffix)
         return next((other for other in others if alpha and other.alpha), preset)
@@ -108,7 +111,7 @@ def saved(path: Path, frames: Mapping[int, Kept], rate: Fraction, task: Task, cl
 
     height, width = decode(frames[numbers[0]].png).shape[:2]
     text = json.dumps(task_to_json(task), ensure_ascii=False)
-    written = write_clip(path, pixels(), Size(width, height), rate, preset_of(path).id, metadata=text)
+    written = write_clip(path, pixels(), Size(width, height), rate, preset_of(path, closed).id, metadata=text)
     meter = Meter()
     checked = verify(written.path, frames=len(numbers), watch=meter.add)
     for notice in (*written.notices, *checked.problems):

@@ -51,7 +51,7 @@ def deflicker(video: Path, output: Path, strength: float, closed: bool, fps: str
 def _make(task: _Task, info: VideoInfo, output: Path, closed: bool, as_json: bool) -> int:
     require_valid_treatment(task)
     output = free_file(expanded(output))
-    preset = preset_of(output, info.alpha)
+    preset = preset_of(output, closed, info.alpha)
     with treated(task, unheard) as found:
         written = write_clip(output, _shown(found, as_json), info.size, task.rate, preset.id)
     for notice in written.notices:

@@ -24,8 +24,6 @@ from studio.imaging.montage.stacking import flattened
 from studio.imaging.tiles import Pixels
 from studio.imaging.verdict import Verdict, verdict
 from studio.imaging.video.presets import (
-    DEFAULT_LOOP,
-    DEFAULT_VIDEO,
     PRESETS,
     Family,
     Preset,
@@ -95,10 +93,7 @@ def preset_by_name(path: Path, closed: bool) -> str:
     suffix = path.suffix.lower()
     if not suffix or "#" in path.name:
         return "exr-sequence" if suffix == ".exr" else "png-sequence"
-    for preset_id in (DEFAULT_LOOP, DEFAULT_VIDEO) if closed else (DEFAULT_VIDEO, DEFAULT_LOOP):
-        if PRESETS[preset_id].suffix == suffix:
-            return preset_id
-    if (found := preset_for(suffix)) is not None:
+    if (found := preset_for(suffix, closed)) is not None:
         return found.id
     known = ", ".join(dict.fromkeys(preset.suffix for preset in PRESETS.values()))
     raise StudioError(ErrorKind.INPUT, f"Nothing is rendered to {suffix} files.", f"Choose one of {known}.", "path")

@@ -40,7 +40,13 @@ def _tr(text: str) -> str:
 
 def command_table(window: "MainWindow") -> tuple[Command, ...]:
     """Everything the window can do."""
-    return (*_jobs(window), *_pictures(window), *_view(window), *paint_commands(window.paint.page), *clip_commands(window.animate.page))
+    return (
+        *_jobs(window),
+        *_pictures(window),
+        *_view(window),
+        *paint_commands(window.paint.page),
+        *clip_commands(window.animate.page),
+    )
 
 
 def menus(window: "MainWindow") -> dict[str, tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""The workspace Animate in a real window with the starter model: what its user does there, and what the project holds."""
+"""The workspace Animate with the starter model: what its user does there, and what the project holds."""
 
 import io
 import json
@@ -214,7 +214,9 @@ def animate(home: Path, bot: QtBot) -> Iterator[Sitting]:
     window = MainWindow(studio, bridge)
     window.resize(1440, 900)
     window.show()
-    window.activateWindow()
+    assert QTest.qWaitForWindowExposed(window, 20_000)
+    window.activateWindow()  # without a window manager only a window that is there gets the keys
+    assert QTest.qWaitForWindowActive(window, 20_000)
     try:
         page = window.animate.page()
         bot.waitUntil(page.editor.inspector.generate.prompt.isVisible)

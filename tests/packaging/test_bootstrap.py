@@ -175,7 +175,7 @@ def test_the_whole_suite_runs_in_several_processes_of_one_thread(machine: Machin
     assert machine("test") == 0
     launch = machine.launched[0]
     assert launch.argv[3] == "-n" and 1 <= int(launch.argv[4]) <= 4
-    assert launch.argv[5:] == ("--dist", "loadfile")
+    assert launch.argv[5:] == ("--dist", "loadfile", "--no-loadscope-reorder")
     assert launch.environ["OMP_NUM_THREADS"] == "1"
 
 

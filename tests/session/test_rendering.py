@@ -303,7 +303,8 @@ def test_frames_are_as_large_as_the_largest_clip() -> None:
 
 @pytest.mark.parametrize(
     ("name", "closed", "preset"),
-    [("a.webm", True, "webm-vp9"), ("a.mp4", False, "mp4-h264"), ("a.MOV", True, "prores-4444"),
+    [("a.webm", True, "webm-loop"), ("b.webm", False, "webm-vp9"), ("a.mp4", False, "mp4-h264"),
+     ("a.MOV", True, "prores-4444"),
      ("a.png", True, "apng"), ("a", True, "png-sequence"), ("a.####.png", False, "png-sequence"),
      ("a.####.exr", False, "exr-sequence"),
      ("a.exr", False, "exr-sequence"), ("a.gif", False, "gif")],

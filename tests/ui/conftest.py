@@ -15,8 +15,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.ui import garbage
-from studio.ui.application import create_application
-from tests.ui.desk import Desk, Desks, bury
+from tests.ui.desk import Desk, Desks, application, bury
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +25,7 @@ def qapp_cls() -> type[QApplication]:
 
 @pytest.fixture(scope="session")
 def qapp() -> Iterator[QApplication]:
-    yield create_application(["safelight"])
+    yield application()
 
 
 @pytest.fixture

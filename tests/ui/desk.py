@@ -8,9 +8,16 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.session.studio import Studio
+from studio.ui.application import create_application
 from studio.ui.bridge import Bridge
 from studio.ui.window import MainWindow
 from tests.ui.fakes import FakeWorker, make_studio
+
+
+def application() -> QApplication:
+    """The only one of this process, also where tests of several folders run in it."""
+    there = QApplication.instance()
+    return there if isinstance(there, QApplication) else create_application(["safelight"])
 
 
 @dataclass

@@ -114,7 +114,7 @@ class Bench:
         return rows
 
     def _webm(self, name: str, frames: list[Pixels]) -> Path:
-        preset = preset_for(".webm")
+        preset = preset_for(".webm", closed=True)
         assert preset is not None
         return write_clip(self.folder / name, frames, self.size, RATE, preset.id).path
 

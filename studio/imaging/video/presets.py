@@ -24,8 +24,8 @@ class Preset:
     """One format. `arguments` are FFmpeg's for the picture, `sound` those for the sound, () where it has none; `muxer`
     is its name of the container, `container` are its arguments for that, and `encoder` names what it must have.
 
-    `alpha` keeps transparency, `loops` says of itself that it plays for ever, `lossless` keeps every value. `even` can
-    only hold even sides, `metadata` names where the recipe goes ("" for nowhere). `note` is for people.
+    `alpha` keeps transparency, `loops` says of itself that it plays for ever, `lossless` keeps every value. One that
+    is `seamless` codes all frames alike, for loops of formats that otherwise code them after one another. `even` can only hold even sides, `metadata` names where the recipe goes ("" for nowhere). `note` is for people.
     """
 
     id: str
@@ -40,23 +40,22 @@ class Preset:
     sound: tuple[str, ...] = ()
     alpha: bool = False
     loops: bool = False
+    seamless: bool = False
     lossless: bool = False
     even: bool = False
     metadata: str = ""
 
 
-DEFAULT_VIDEO, DEFAULT_LOOP = "mp4-h264", "webm-vp9"
+DEFAULT_VIDEO, DEFAULT_LOOP = "mp4-h264", "webm-loop"
 
 _MP4 = ("-movflags", "+faststart+use_metadata_tags")
 _AAC = ("-c:a", "aac", "-b:a", "192k")
 _OPUS = ("-c:a", "libopus", "-b:a", "128k")
-# Finer than usual for films: in a loop of a few seconds, what the codec does to each frame must stay far below the
-# step from one to the next. Frames that are hidden or coded ahead would make some better than others, which shows at
-# the seam.
-_VP9 = (
-    "-c:v", "libvpx-vp9", "-crf", "4", "-b:v", "0", "-row-mt", "1", "-deadline", "good", "-cpu-used", "2",
-    "-auto-alt-ref", "0", "-lag-in-frames", "0",
-)  # fmt: skip
+_VP9 = ("-c:v", "libvpx-vp9", "-b:v", "0", "-row-mt", "1", "-deadline", "good", "-cpu-used", "3")
+# Of a film, the first frame of a group is coded better than those that follow, which shows where the last frame of a
+# loop meets the first. So each frame of a loop is coded by itself; and finely, as what the codec does to a frame must
+# stay far below the step to the next.
+_ALONE = ("-g", "1", "-auto-alt-ref", "0", "-lag-in-frames", "0")
 
 PRESETS: dict[str, Preset] = {
     preset.id: preset
@@ -82,12 +81,25 @@ PRESETS: dict[str, Preset] = {
             container=_MP4, sound=_AAC, even=True, metadata="comment",
         ),
         Preset(
+            "mp4-loop", "MP4 (H.264) for loops", ".mp4", "Plays everywhere; no seam, and twice the bytes.", muxer="mp4",
+            encoder="libx264",
+            arguments=("-c:v", "libx264", "-crf", "12", "-g", "1", "-preset", "medium", "-pix_fmt", "yuv420p"),
+            container=_MP4, sound=_AAC, seamless=True, even=True, metadata="comment",
+        ),
+        Preset(
             "webm-vp9", "WebM (VP9)", ".webm", "For the web; any size, plays in every browser.", muxer="webm",
-            encoder="libvpx-vp9", arguments=(*_VP9, "-pix_fmt", "yuv420p"), sound=_OPUS, metadata="comment",
+            encoder="libvpx-vp9", arguments=(*_VP9, "-crf", "20", "-pix_fmt", "yuv420p"), sound=_OPUS,
+            metadata="comment",
+        ),
+        Preset(
+            "webm-loop", "WebM (VP9) for loops", ".webm", "For the web; no seam, and three times the bytes.",
+            muxer="webm", encoder="libvpx-vp9", arguments=(*_VP9, "-crf", "7", *_ALONE, "-pix_fmt", "yuv420p"),
+            sound=_OPUS, seamless=True, metadata="comment",
         ),
         Preset(
             "webm-vp9-alpha", "WebM (VP9) with transparency", ".webm", "Transparent in browsers, but not in Safari.",
-            muxer="webm", encoder="libvpx-vp9", arguments=(*_VP9, "-pix_fmt", "yuva420p"),
+            muxer="webm", encoder="libvpx-vp9",
+            arguments=(*_VP9, "-crf", "12", "-auto-alt-ref", "0", "-pix_fmt", "yuva420p"),
             sound=_OPUS, alpha=True, metadata="comment",
         ),
         Preset(
@@ -146,9 +158,12 @@ def preset_of(preset_id: str) -> Preset:
     return preset
 
 
-def preset_for(suffix: str) -> Preset | None:
-    """The first preset whose files end in `suffix` (".webm"), upper or lower case; None for none."""
-    return next((preset for preset in PRESETS.values() if preset.suffix == suffix.lower()), None)
+def preset_for(suffix: str, closed: bool = False) -> Preset | None:
+    """The first preset whose files end in `suffix` (".webm"), upper or lower case, for a loop if `closed`; None for
+    none.
+    """
+    found = [preset for preset in PRESETS.values() if preset.suffix == suffix.lower()]
+    return next((preset for preset in found if preset.seamless is closed), found[0] if found else None)
 
 
 def available() -> tuple[Preset, ...]:

@@ -32,9 +32,8 @@ _NEAR = 40  # clips of the timeline that can be chosen to be drawn anew
 
 
 class GeneratePanel(QWidget):
-    """`draft_changed` tells that the request for a new loop is another."""
+    """`draft` is the request for a new loop, which is made while no clip is chosen."""
 
-    draft_changed = Signal()
     words_added = Signal(str)  # to this clip
 
     def __init__(self, desk: TimelineDesk, library: Library, parent: QWidget | None = None) -> None:
@@ -184,7 +183,6 @@ class GeneratePanel(QWidget):
             self._request(self.tr("Settings of the clip"), change, field, clip)
         elif isinstance(task, FrameSequence):
             self.draft = task
-            self.draft_changed.emit()
 
     def _written(self) -> None:
         """The prompt is another."""

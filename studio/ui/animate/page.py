@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QFrame, QStackedLayout, QVBoxLayout
 
 from studio.domain.catalog import Library
@@ -122,6 +122,11 @@ class AnimatePage(QFrame):
         self._leave()
 
     # ------------------------------------------------------------------------------------------ drops
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """A disk may have come or gone while nobody looked."""
+        super().showEvent(event)
+        self.editor.files.look_again()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files may be dropped anywhere; on the timeline they lie where they fall."""

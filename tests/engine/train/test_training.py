@@ -32,6 +32,7 @@ from studio.engine.libraries import torch
 from studio.engine.run import StudioEngine
 from studio.engine.train import autoencoder
 from studio.engine.train import checkpoint as checkpoints
+from studio.engine.train import prior as priors
 from studio.engine.train.data import digest, sources
 from studio.engine.train.loop import LEAST_RATE, learning_rate
 from studio.engine.train.world.sampler import Mixture, Split, sample
@@ -163,8 +164,15 @@ def test_a_cancel_while_the_prior_is_drawn_leaves_the_bare_base(
 @pytest.mark.parametrize("family", [Family.STARTER, Family.SDXL])
 @pytest.mark.parametrize("error", [JobPaused, Killed, JobCancelled])
 def test_a_run_that_was_broken_off_ends_bit_equal(
-    train: Trainer, small: Training, family: Family, error: type[BaseException], tmp_path: Path
+    train: Trainer,
+    small: Training,
+    family: Family,
+    error: type[BaseException],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(priors, "PRIOR_PICTURES", 6)
+    monkeypatch.setattr(priors, "PRIOR_DRAWN_STEPS", 2)
     whole = dataclasses.replace(small, output=str(tmp_path / "whole.safetensors"), prior=1.0, batch=1, steps=5)
     broken = dataclasses.replace(whole, output=str(tmp_path / "broken.safetensors"))
     train(whole, family)
