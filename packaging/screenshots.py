@@ -137,7 +137,7 @@ class Photographer:
         def written(timeline: Timeline) -> Timeline:
             timeline = request_set_words(timeline, clip.id, Fraction(0), EVENING)
             timeline = request_set_words(timeline, clip.id, Fraction(clip.length, 2), MORNING)
-            for at, value in ((0, 1.0), (clip.length // 2, 1.08)):
+            for at, value in ((0, 1.0), (clip.length // 2, 1.6)):
                 timeline = request_set_key(timeline, clip.id, "scale", Fraction(at), value, EASES["ease-in-out"])
             return timeline
 

@@ -112,7 +112,8 @@ class StudioEngine:
 
     def _climb(self, command: Run, emit: Emit, poll: Poll) -> Finished:
         """A job that comes down the ladder when memory runs out; the seconds of all attempts are counted together."""
-        path = Path(command.model_path) if command.model_path else None
+        draws = isinstance(command.task, Recipe | FrameSequence)
+        path = Path(command.model_path) if draws and command.model_path else None
         planner, clock = self._planner(command, path), PhaseClock()
 
         def attempt(rest: Run, rung: Rung, tell: Emit) -> Attempt:

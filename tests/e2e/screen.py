@@ -52,7 +52,8 @@ def virtual_screen(folder: Path) -> Iterator[Screen]:
     """An X server of its own, ended afterwards."""
     reader, writer = os.pipe()
     command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-fbdir", str(folder)]
-    server = subprocess.Popen([*command, "-nolisten", "tcp"], pass_fds=(writer,), stderr=subprocess.DEVNULL)
+    # Without -noreset it begins anew when its only window is killed, and turns away who comes just then.
+    server = subprocess.Popen([*command, "-nolisten", "tcp", "-noreset"], pass_fds=(writer,), stderr=subprocess.DEVNULL)
     os.close(writer)
     try:
         with os.fdopen(reader) as pipe:

@@ -165,7 +165,7 @@ def export(sitting: Sitting, path: Path) -> None:
     (dialog,) = sitting.page.findChildren(ExportDialog)
     assert "in and out point" in dialog.what.currentText(), "what was marked goes first"
     dialog.what.setCurrentIndex(dialog.what.findText("The ring, one turn"))
-    dialog.preset.setCurrentIndex(dialog.preset.findData("webm-vp9"))
+    assert dialog.path.text().endswith(".webm"), "what is offered for a loop"
     dialog.path.selectAll()
     QTest.keyClicks(dialog.path, str(path))
     found: list[object] = []
@@ -191,7 +191,10 @@ def test_a_small_loop_streams_in_and_is_scrubbed_and_keyed(qtbot: QtBot, tmp_pat
 
 
 @pytest.mark.slow
-def test_a_loop_from_the_first_key_to_the_measured_file(qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_loop_from_the_first_key_to_the_measured_file(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("secrets.randbelow", lambda _: 11)  # what is rolled again has the same seed each time
     path = tmp_path / "loop.webm"
     with animate(tmp_path / "home", qtbot) as sitting:
         make(sitting, frames=24, steps=12)
@@ -230,27 +233,41 @@ def enter(program: Program, home: Path) -> None:
         wait_for(lambda: the_job(home), "the job of a loop")
 
 
-def live(screen: Screen, home: Path, known: dict[int, bytes], dice: random.Random, victim: str) -> dict[int, bytes]:
-    """Let the window work until further frames are there and a while longer, and kill it or its worker; then nothing
-    that was kept is other than before. What is kept now.
-    """
+def begin_and_kill(screen: Screen, home: Path) -> dict[int, bytes]:
+    """Kill the window as soon as some frames are there. They are what is there afterwards."""
     with studio_window(screen, home) as program:
         enter(program, home)
-        wait_for(lambda: len(frames_now(home)) > len(known) or _over(home), "a further frame", 300)
-        time.sleep(dice.uniform(0.0, 4.0))
-        before = frames_now(home)
-        if victim == "worker":
-            for worker in program.children():
-                os.kill(worker.pid, signal.SIGKILL)
-            wait_for(lambda: len(frames_now(home)) > len(before) or _over(home), "a frame after the worker's end", 300)
+        before = wait_for(lambda: frames_now(home), "the first frame", 300)
         program.process.kill()
         program.process.wait(10)
+    assert not over(home)
     after = frames_now(home)
-    assert all(after.get(number) == png for number, png in {**known, **before}.items()), "what was kept is lost"
+    assert after.items() >= before.items() and 0 < len(after) < 24
     return after
 
 
-def _over(home: Path) -> bool:
+def live_and_kill(screen: Screen, home: Path, known: dict[int, bytes], seconds: float, victim: str) -> bool:
+    """Let the window live so long, and kill it, or its worker and after a while the window. Whether the clip was being
+    made; into `known` comes what has been kept.
+    """
+    with studio_window(screen, home) as program:
+        enter(program, home)
+        time.sleep(seconds)
+        hit = not over(home)
+        known |= frames_now(home)
+        if victim == "worker":
+            for worker in program.children():
+                os.kill(worker.pid, signal.SIGKILL)
+            time.sleep(seconds)
+        program.process.kill()
+        program.process.wait(10)
+    now = frames_now(home)
+    assert now.items() >= known.items(), "what was kept is lost, or other than before"
+    known |= now
+    return hit
+
+
+def over(home: Path) -> bool:
     job = the_job(home)
     return job is not None and job.state.final
 
@@ -267,25 +284,43 @@ def undisturbed(task: FrameSequence, home: Path) -> dict[int, bytes]:
     return found
 
 
+def finish(screen: Screen, home: Path) -> FrameSequence:
+    """Start once more and wait for the whole clip; what it was made by."""
+    with studio_window(screen, home) as program:
+        enter(program, home)
+        wait_for(lambda: over(home) and len(frames_now(home)) == 24, "the whole clip", 300)
+        program.keys("ctrl+q")
+        assert program.process.wait(30) == 0
+    job = the_job(home)
+    assert job is not None and job.state is JobState.DONE and isinstance(job.task, FrameSequence)
+    return job.task
+
+
 @outside
 @pytest.mark.slow
-@pytest.mark.parametrize("victims", [("window",), ("window", "worker", "window", "window", "worker")], ids=len)
-def test_a_clip_is_whole_after_kills(tmp_path: Path, victims: tuple[str, ...]) -> None:
-    home, buffer, dice = tmp_path / "home", tmp_path / "screen", random.Random(len(victims))
+def test_a_clip_goes_on_after_a_kill_with_the_frames_that_are_missing(tmp_path: Path) -> None:
+    home, buffer = tmp_path / "home", tmp_path / "screen"
+    buffer.mkdir()
+    with virtual_screen(buffer) as screen:
+        known = begin_and_kill(screen, home)
+        task = finish(screen, home)
+    frames, wanted = frames_now(home), undisturbed(task, tmp_path / "other")
+    assert frames.items() >= known.items()
+    assert sorted(frames) == sorted(wanted) == list(range(24))
+    for number, png in wanted.items():
+        assert np.array_equal(pixels(frames[number]), pixels(png)), f"frame {number} is another than without the kill"
+
+
+@outside
+@pytest.mark.slow
+def test_nothing_is_lost_by_kills_at_any_moment(tmp_path: Path) -> None:
+    home, buffer, dice = tmp_path / "home", tmp_path / "screen", random.Random(6)
     buffer.mkdir()
     known: dict[int, bytes] = {}
+    victims = ("window", "worker", "window", "window", "worker")
     with virtual_screen(buffer) as screen:
-        for victim in victims:
-            known = live(screen, home, known, dice, victim)
-        with studio_window(screen, home) as program:
-            enter(program, home)
-            wait_for(lambda: _over(home) and len(frames_now(home)) == 24, "the whole clip", 300)
-            program.keys("ctrl+q")
-            assert program.process.wait(30) == 0
-    job, frames = the_job(home), frames_now(home)
-    assert job is not None and job.state is JobState.DONE and isinstance(job.task, FrameSequence)
-    assert sorted(frames) == list(range(24))
-    assert all(frames[number] == png for number, png in known.items()), "only the missing frames were made"
-    wanted = undisturbed(job.task, tmp_path / "other")
-    off = max(int(np.abs(pixels(frames[n]).astype(int) - pixels(wanted[n])).max()) for n in range(24))
-    assert off == 0, f"frames differ by up to {off} levels from those of a run without kills"
+        hits = sum(live_and_kill(screen, home, known, dice.uniform(2, 9), victim) for victim in victims)
+        assert hits >= 3, "the clip was done too soon"
+        finish(screen, home)
+    frames = frames_now(home)
+    assert sorted(frames) == list(range(24)) and frames.items() >= known.items()

@@ -5,6 +5,7 @@ where that can be followed (Rerender A Video, Yang et al. 2023). The noise moves
 drawn sticks to what it is drawn on.
 """
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -75,49 +76,54 @@ def _starts(drawing: Drawing, source: list[Pixels], part: slice, last: torch.Ten
 
 
 def moving_noise(source: list[Pixels], shape: tuple[int, ...], seed: int, closed: bool, poll: Poll) -> torch.Tensor:
-    """Noise (N, C, h, w) that goes along with the motion of the clip; nearest neighbours, so that it stays noise, and
-    new noise where something new comes into sight. Each number is standard normal.
+    """Noise (N, C, h, w) that goes along with the motion of the clip: of each latent it is known where in the first
+    frame it comes from, to a fraction, and the nearest number is taken, so that it stays noise. What comes into sight
+    has the noise that was there. The variance, which numbers taken twice would change, is restored.
 
     On a loop, noise that was brought forward from the first frame fades into noise that was brought back to it.
     """
-    generator = np.random.default_rng(seed)
-    first = generator.standard_normal(shape[1:], np.float32)
-    forward = _brought(source, first, generator, poll, 1)
+    first = _standard(np.random.default_rng(seed).standard_normal(shape[1:], np.float32))
+    forward = _brought(source, first, poll, 1)
     if not closed or len(source) < 3:
         return torch.from_numpy(np.stack(forward))
-    backward = _brought(source, first, generator, poll, -1)
-    frames = []
-    for index, (ahead, back) in enumerate(zip(forward, backward, strict=True)):
-        share = index / len(source)
-        mixed = np.sqrt(1 - share) * ahead + np.sqrt(share) * back
-        # Where both are alike their sum has more variance than they have.
-        alike = float((ahead * back).mean())
-        frames.append(mixed / np.sqrt(max(1e-3, 1 + 2 * np.sqrt(share * (1 - share)) * alike)))
-    return torch.from_numpy(np.stack(frames).astype(np.float32))
+    shares = np.arange(len(source)) / len(source)
+    mixed = [
+        _standard(np.sqrt(1 - share) * ahead + np.sqrt(share) * back)
+        for share, ahead, back in zip(shares, forward, _brought(source, first, poll, -1), strict=True)
+    ]
+    return torch.from_numpy(np.stack(mixed))
 
 
-def _brought(source: list[Pixels], first: Noise, generator: np.random.Generator, poll: Poll, way: int) -> list[Noise]:
+def _brought(source: list[Pixels], first: Noise, poll: Poll, way: int) -> list[Noise]:
+    """The noise of each frame, followed from the first one on, or with `way` −1 from it back."""
+    height, width = first.shape[1:]
+    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
+    origin = np.dstack([columns, rows])  # (x, y) in the first frame
     frames: dict[int, Noise] = {0: first}
     previous = 0
     for step in range(1, len(source)):
         poll()
         index = step * way % len(source)
-        frames[index] = _followed(frames[previous], source[index], source[previous], generator)
+        origin = _followed(origin, source[index], source[previous])
+        x, y = (np.rint(origin[..., axis]).astype(int) for axis in (0, 1))
+        frames[index] = _standard(first[:, y % height, x % width])
         previous = index
     return [frames[index] for index in range(len(source))]
 
 
-def _followed(noise: Noise, frame: Pixels, before: Pixels, generator: np.random.Generator) -> Noise:
-    fresh = generator.standard_normal(noise.shape, np.float32)
+def _followed(origin: Noise, frame: Pixels, before: Pixels) -> Noise:
+    """The origins of a frame's latents (h, w, 2) from those of the frame before."""
     if is_cut(frame, before):
-        return fresh
+        return origin
     flows = round_trip(frame, before)
-    height, width = noise.shape[1:]
-    down, right = frame.shape[0] // height, frame.shape[1] // width
-    ys, xs = np.mgrid[0:height, 0:width]
-    at = (ys * down + down // 2, xs * right + right // 2)
-    rows = np.rint(ys + flows.forward[..., 1][at] / down).astype(int)
-    columns = np.rint(xs + flows.forward[..., 0][at] / right).astype(int)
-    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width) & flows.visible[at]
-    brought = noise[:, rows.clip(0, height - 1), columns.clip(0, width - 1)]
-    return np.asarray(np.where(inside, brought, fresh), np.float32)
+    height, width = origin.shape[:2]
+    down, right = frame.shape[0] / height, frame.shape[1] / width
+    moved = cv2.resize(flows.forward, (width, height), interpolation=cv2.INTER_AREA) / (right, down)
+    seen = cv2.resize(flows.visible.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA) > 0.5
+    found = warp(origin, np.asarray(moved, np.float32))
+    return np.asarray(np.where(seen[..., None], found, origin), np.float32)
+
+
+def _standard(noise: Noise) -> Noise:
+    """With a mean of 0 and a variance of 1."""
+    return np.asarray((noise - noise.mean()) / max(float(noise.std()), 1e-6), np.float32)

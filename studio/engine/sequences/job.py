@@ -36,6 +36,7 @@ from studio.imaging.looping.smoothing import smoothed
 from studio.imaging.pictures import load_picture
 from studio.imaging.pixels import Pixels
 
+_OWN_MOTION = 0.8  # of the share of the frame before, where a drawn clip is smoothed by its own motion
 Place = Callable[[LoadedModel], contextlib.AbstractContextManager[None]]
 
 
@@ -127,6 +128,8 @@ class SequenceJob:
         if not consistency.flow:
             return iter(frames)
         steady = smoothed(frames, consistency.flow, closed, self.poll, source or None)
+        if source:  # and once more by its own motion: what the model drew may be no part of the clip
+            steady = smoothed(list(steady), _OWN_MOTION * consistency.flow, closed, self.poll)
         return (sharpened(frame, sharpness(own)) for frame, own in zip(steady, frames, strict=True))
 
     def _decoded(self, model: LoadedModel, latents: torch.Tensor) -> Pixels:

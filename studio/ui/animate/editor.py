@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QSplitter, QVBoxLayout, QWidget
 
 from studio.domain.jobs import Job
 from studio.domain.timeline.model import Clip, Generated, Timeline
+from studio.domain.timeline.seen import shots_at
 from studio.imaging.compose import Compositor
 from studio.session.clips.frames import CanvasPicture, FrameReader
 from studio.session.clips.streaming import ClipJobs
@@ -74,6 +75,8 @@ class ClipEditor(QFrame):
         self._arrange()
         self._connect()
         self._show_welcome()
+        if shots := shots_at(self.desk.timeline, self.desk.playhead):
+            self.desk.select([shots[-1].clip.id])  # what is seen is what Generate and its progress are about
 
     # ------------------------------------------------------------------------------------------ commands
 
@@ -190,7 +193,10 @@ class ClipEditor(QFrame):
 
     def _show_welcome(self) -> None:
         timeline: Timeline = self.desk.timeline
-        self.welcome.setVisible(not any(track.clips for track in timeline.tracks))
+        empty = not any(track.clips for track in timeline.tracks)
+        self.welcome.setVisible(empty)
+        # Who comes back to clips plays and cuts; who begins writes.
+        self.setFocusProxy(self.inspector.generate.prompt if empty else self.panel.strip)
 
     def _open_clip(self, clip_id: str) -> None:
         self.desk.select([clip_id])
@@ -281,4 +287,3 @@ class ClipEditor(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(whole)
-        self.setFocusProxy(self.inspector.generate.prompt)

@@ -37,12 +37,20 @@ def test_noise_goes_along_with_what_it_lies_on() -> None:
     found = noise_of(panned(5, SIDE, CELL))  # the picture moves by one latent to the left in each frame
     inside = np.s_[:, 3:-3, 3:-4]
     kept = [
-        float((frame[:, :, :-1][inside] == before[:, :, 1:][inside]).float().mean())
+        float((frame[:, :, :-1][inside] - before[:, :, 1:][inside]).abs().lt(0.2).float().mean())
         for before, frame in itertools.pairwise(found)
     ]
     assert min(kept) > 0.7, kept
     still = noise_of([panned(1, SIDE, CELL)[0]] * 3)
-    assert torch.equal(still[0], still[2]), "what stands still keeps its noise"
+    assert torch.allclose(still[0], still[2], atol=1e-5), "what stands still keeps its noise"
+
+
+def test_motion_below_a_latent_adds_up() -> None:
+    """A quarter of a latent a frame: rounded at each step, the noise would never move."""
+    found = noise_of(panned(9, SIDE, CELL // 4))
+    inside = np.s_[:, 3:-3, 3:-5]
+    moved = (found[8][:, :, :-2][inside] - found[0][:, :, 2:][inside]).abs().lt(0.2).float().mean()
+    assert moved > 0.5, "two latents after eight frames"
 
 
 @pytest.mark.parametrize("closed", [False, True])
@@ -56,15 +64,10 @@ def test_noise_that_moves_is_noise(closed: bool, step: int) -> None:
         assert abs(float(found[:, number].mean())) < 0.08, number
 
 
-def test_where_something_new_comes_into_sight_there_is_new_noise() -> None:
-    found = noise_of(panned(3, SIDE, CELL))
-    assert not torch.isin(found[2][:, :, -1], found[0]).any(), "what came in at the right"
-
-
-def test_at_a_change_of_scene_all_noise_is_new() -> None:
+def test_at_a_change_of_scene_the_noise_stays_where_it_is() -> None:
     one, other = panned(1, SIDE, 0, seed=1)[0], panned(1, SIDE, 0, seed=2)[0]
     found = noise_of([one, one, other])
-    assert torch.equal(found[0], found[1]) and not torch.isin(found[2], found[1]).any()
+    assert torch.allclose(found[0], found[1], atol=1e-5) and torch.allclose(found[1], found[2], atol=1e-5)
 
 
 def test_the_noise_of_a_loop_has_no_seam() -> None:

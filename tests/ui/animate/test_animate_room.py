@@ -83,3 +83,18 @@ def test_the_library_is_followed(desk: Desk) -> None:
     assert stage.editor.inspector.generate.draft.recipe.size == form.rows["size"].read()
     desk.studio.library_changed.emit(desk.studio.library)
     assert form.model.model is not None and form.model.model.name == "big"
+
+
+def test_a_project_with_clips_opens_with_what_is_seen_chosen(stage: Stage) -> None:
+    stage.make()
+    editor, paint = stage.editor, stage.desk.window.paint.ready()
+    editor.player.playback.stop()
+    clip, path = stage.clip, editor.session.path
+    paint.begin(paint.editor.desk.document.size, white=True)
+    assert stage.editor.desk.active_clip is None
+    stage.page.setFocus()
+    assert stage.editor.inspector.generate.prompt.hasFocus()
+    paint.open_path(path)
+    assert stage.editor is not editor and stage.editor.desk.active_clip == clip
+    stage.page.setFocus()
+    assert stage.editor.panel.strip.hasFocus()
