@@ -13,7 +13,8 @@ from studio.cli.program import note
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.geometry import Size
 from studio.domain.job_json import task_to_json
-from studio.domain.jobs import Task
+from studio.domain.jobs import Task, without_folders
+from studio.domain.sequence import changes
 from studio.imaging.files import require_writable
 from studio.imaging.metrics import Measures, Meter
 from studio.imaging.pixels import Pixels, decode
@@ -110,7 +111,7 @@ def saved(path: Path, frames: Mapping[int, Kept], rate: Fraction, task: Task, cl
         return (decode(frames[number].png) for number in numbers)
 
     height, width = decode(frames[numbers[0]].png).shape[:2]
-    text = json.dumps(task_to_json(task), ensure_ascii=False)
+    text = json.dumps(task_to_json(without_folders(task)), ensure_ascii=False)
     written = write_clip(path, pixels(), Size(width, height), rate, preset_of(path, closed).id, metadata=text)
     meter = Meter()
     checked = verify(written.path, frames=len(numbers), watch=meter.add)
@@ -118,4 +119,4 @@ def saved(path: Path, frames: Mapping[int, Kept], rate: Fraction, task: Task, cl
         note(f"note: {notice}")
     measures = meter.measures(closed)
     about = tuple(frames[number].about for number in numbers)
-    return Report(written.path, probe(written.path), measures, verdict(measures), about)
+    return Report(written.path, probe(written.path), measures, verdict(measures, changes(task)), about)

@@ -1,5 +1,6 @@
 """`safelight measure`: any clip's seam, motion, sharpness and consistency."""
 
+import json
 from fractions import Fraction
 from pathlib import Path
 
@@ -8,10 +9,14 @@ from rich.progress import track
 from studio.cli.program import harmless, note, print_json
 from studio.cli.progress import console
 from studio.domain.codec import to_json
+from studio.domain.errors import StudioError
+from studio.domain.job_json import task_from_json
+from studio.domain.sequence import changes
 from studio.domain.user_paths import expanded
 from studio.imaging.metrics import Measures, Meter
 from studio.imaging.verdict import GOOD_DIP, GOOD_ERROR, GOOD_FLICKER, GOOD_SEAM, GOOD_VELOCITY, Verdict, verdict
 from studio.imaging.video.info import VideoInfo
+from studio.imaging.video.notes import clip_text
 from studio.imaging.video.reading import VideoReader
 
 
@@ -24,7 +29,7 @@ def measure(path: Path, closed: bool, as_json: bool) -> int:
             meter.add(frame)
         info = reader.info
     measures = meter.measures(closed)
-    found = verdict(measures)
+    found = verdict(measures, _is_changing(path))
     if info.problem:
         note(f"note: {info.problem}")
     if as_json:
@@ -32,6 +37,14 @@ def measure(path: Path, closed: bool, as_json: bool) -> int:
     else:
         print("\n".join(_lines(path, info, measures, found)))
     return 0
+
+
+def _is_changing(path: Path) -> bool:
+    """Does the request that a clip carries ask for other things along it?"""
+    try:
+        return changes(task_from_json(json.loads(clip_text(path))))
+    except (ValueError, StudioError):  # another program's clip, or none that carries anything
+        return False
 
 
 def report(path: Path, info: VideoInfo, measures: Measures, found: Verdict) -> dict[str, object]:

@@ -20,6 +20,8 @@ from studio.imaging.metrics import Meter
 from studio.imaging.pixels import Pixels
 from studio.imaging.verdict import verdict
 from studio.imaging.video.info import VideoInfo, probe
+from studio.imaging.video.presets import Preset
+from studio.imaging.video.soundtracks import Soundtrack
 from studio.imaging.video.verifying import verify
 from studio.imaging.video.writing import write_clip
 
@@ -52,8 +54,9 @@ def _make(task: _Task, info: VideoInfo, output: Path, closed: bool, as_json: boo
     require_valid_treatment(task)
     output = free_file(expanded(output))
     preset = preset_of(output, closed, info.alpha)
+    sound = _sound(task, info, preset)
     with treated(task, unheard) as found:
-        written = write_clip(output, _shown(found, as_json), info.size, task.rate, preset.id)
+        written = write_clip(output, _shown(found, as_json), info.size, task.rate, preset.id, sound=sound)
     for notice in written.notices:
         note(f"note: {notice}")
     meter = Meter()
@@ -70,6 +73,17 @@ def _make(task: _Task, info: VideoInfo, output: Path, closed: bool, as_json: boo
     note(f"{judged.light.value.capitalize()}: {'; '.join(judged.reasons)}.")
     announce(written.path)
     return 0
+
+
+def _sound(task: _Task, info: VideoInfo, preset: Preset) -> Soundtrack | None:
+    """The clip's sound, where the result lasts as long and can have any; what is left out is told."""
+    factor = task.factor if isinstance(task, Interpolation) else 1
+    if not info.sound:
+        return None
+    if preset.sound and not isinstance(task, Loopify) and task.rate == info.rate * factor:
+        return Soundtrack(Path(task.source.paths[0]))
+    note("note: The sound is left out, as it does not fit the result any more.")
+    return None
 
 
 def _shown(found: Treated, as_json: bool) -> Iterator[Pixels]:

@@ -3,6 +3,7 @@
 import dataclasses
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from pathlib import PurePath
 
 from studio.domain.errors import Problem
 from studio.domain.plan import Plan
@@ -127,6 +128,11 @@ def with_sources(task: Task, paths: dict[str, str]) -> Task:
             return dataclasses.replace(task, source=_with_paths(footage, paths))
         case _:
             return task
+
+
+def without_folders(task: Task) -> Task:
+    """The task as others may read it: of the pictures that it begins with only the names of their files."""
+    return with_sources(task, {path: PurePath(path).name for path in sources_of(task)})
 
 
 def _with_paths(footage: Footage, paths: dict[str, str]) -> Footage:

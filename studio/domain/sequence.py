@@ -217,6 +217,11 @@ class Provenance:
     note: str = ""
 
 
+def changes(task: object) -> bool:
+    """Are other things asked for along the clip that a task makes, so that its look and its course change with them?"""
+    return isinstance(task, FrameSequence) and (len(task.prompts) > 1 or bool(task.schedules))
+
+
 def words_at(keys: tuple[PromptKey, ...], at: float, closed: bool) -> tuple[int, int, float]:
     """The keys before and after the share `at` of a clip, and how much of the way from one to the other is done.
 

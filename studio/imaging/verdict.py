@@ -44,14 +44,17 @@ _AS_LARGE = 1.05
 _NAMED = 4  # frames that a sentence names at most
 
 
-def verdict(measures: Measures) -> Verdict:
-    """What a viewer would say of a clip with these measures."""
+def verdict(measures: Measures, changing: bool = False) -> Verdict:
+    """What a viewer would say of a clip with these measures. Of one that is `changing` because other things are asked
+    for on its way, brightness, sharpness and course may change from one frame to another.
+    """
     if measures.frames < 2:
         return Verdict(Light.RED, ("it has no frames" if not measures.frames else "it is a single picture",))
     if measures.step < STILL_STEP and measures.dynamic_degree < STILL_MOTION and measures.seam_ratio <= JUMPING_SEAM:
         return Verdict(Light.RED, ("it stands still",))
     drifts = tuple(_colour(measures))
-    findings = [*drifts, *_seam(measures, bool(drifts)), *_softness(measures, bool(drifts)), *_inside(measures)]
+    findings = [*drifts, *_seam(measures, bool(drifts), changing)]
+    findings += [*_softness(measures, bool(drifts), changing), *_inside(measures, changing)]
     if not findings:
         return Verdict(Light.GREEN, _praise(measures))
     findings.sort(key=lambda finding: _ORDER.index(finding[0]))
@@ -84,7 +87,7 @@ def _steady(drift: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> bool:
     return bool(np.corrcoef(drift, np.arange(len(drift)))[0, 1] > STEADY_DRIFT)
 
 
-def _seam(measures: Measures, drifts: bool) -> Iterator[Finding]:
+def _seam(measures: Measures, drifts: bool, changing: bool) -> Iterator[Finding]:
     ratio = measures.seam_ratio
     low, high = GOOD_SEAM
     if not measures.closed:
@@ -104,7 +107,7 @@ def _seam(measures: Measures, drifts: bool) -> Iterator[Finding]:
     elif not low <= ratio <= high:
         size = "large" if ratio > high else "small"
         yield Light.AMBER, f"the seam is a {size} step: {ratio:.2f} × a usual one"
-    if HELD <= ratio <= JUMPING_SEAM and not drifts and _continues(measures):
+    if HELD <= ratio <= JUMPING_SEAM and not (drifts or changing) and _continues(measures):
         yield from _turn(measures.velocity_jump)
 
 
@@ -128,11 +131,12 @@ def _uneven(measures: Measures) -> bool:
     return bool(seam <= _AS_LARGE * np.percentile(inner, 95))
 
 
-def _softness(measures: Measures, drifts: bool) -> Iterator[Finding]:
-    dip, place = (measures.sharpness_dip, measures.softest) if measures.closed else _softest(measures)
+def _softness(measures: Measures, drifts: bool, changing: bool) -> Iterator[Finding]:
+    steady = measures.closed and not changing
+    dip, place = (measures.sharpness_dip, measures.softest) if steady else _softest(measures)
     if dip < GOOD_DIP and not drifts:  # contrast drifts with the colours
         light = Light.RED if dip < DEEP_DIP else Light.AMBER
-        if measures.closed and _only_at_the_seam(measures):
+        if steady and _only_at_the_seam(measures):
             yield light, f"the seam is blurred as by a cross-fade: frame {place} has {dip:.2f} of the usual sharpness"
         else:
             yield light, f"frame {place} is soft: it has {dip:.2f} of the usual sharpness"
@@ -141,8 +145,8 @@ def _softness(measures: Measures, drifts: bool) -> Iterator[Finding]:
 
 
 def _softest(measures: Measures) -> tuple[float, int]:
-    """The frame of a clip with two ends that is softest beside its neighbours, for what it shows may change, and its
-    share of their sharpness.
+    """The frame that is softest beside its neighbours, for what a clip shows may change, and its share of their
+    sharpness.
     """
     sharpness = np.array(measures.series.sharpness)
     beside = np.lib.stride_tricks.sliding_window_view(np.pad(sharpness, _BESIDE, "reflect"), 2 * _BESIDE + 1)
@@ -158,12 +162,12 @@ def _only_at_the_seam(measures: Measures) -> bool:
     return bool((np.minimum(soft, measures.frames - soft) <= max(2, measures.frames // 4)).all())
 
 
-def _inside(measures: Measures) -> Iterator[Finding]:
+def _inside(measures: Measures, changing: bool) -> Iterator[Finding]:
     if measures.held:
         yield Light.AMBER, _frames(measures.held, "is held", "are held")
     if measures.cuts:
         yield Light.AMBER, _frames(measures.cuts, "begins another scene", "begin other scenes")
-    if measures.flicker > GOOD_FLICKER:
+    if measures.flicker > GOOD_FLICKER and not changing:
         light = Light.RED if measures.flicker > STRONG_FLICKER else Light.AMBER
         yield light, f"its brightness flickers, by {measures.flicker:.1f} levels of 255"
     if measures.warp_error > GOOD_ERROR:

@@ -11,7 +11,8 @@ from studio.domain.document.document import Document
 from studio.domain.errors import ErrorKind, StudioError
 from studio.domain.geometry import Size
 from studio.domain.job_json import task_to_json
-from studio.domain.sequence import MAX_RATE
+from studio.domain.jobs import without_folders
+from studio.domain.sequence import MAX_RATE, changes
 from studio.domain.timeline.model import (
     Canvas,
     Clip,
@@ -39,6 +40,17 @@ class Cut:
     size: Size
     closed: bool = False
     recipe: str = ""
+
+    @property
+    def changing(self) -> bool:
+        """Is it a clip along which other things are asked for?"""
+        takes = (
+            clip.media.take
+            for track in self.timeline.tracks
+            for clip in track.clips
+            if isinstance(clip.media, Generated)
+        )
+        return any(take is not None and changes(take.task) for take in takes)
 
     def place(self, index: int) -> int:
         """The frame of the timeline that frame `index` shows."""
@@ -139,7 +151,7 @@ def _recipe(clip: Clip) -> str:
     if not isinstance(clip.media, Generated) or clip.media.take is None:
         return ""
     task = clip.media.take.task or clip.media.task
-    return json.dumps(task_to_json(task), ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(task_to_json(without_folders(task)), ensure_ascii=False, separators=(",", ":"))
 
 
 def unfinished(timeline: Timeline, numbers: Callable[[str], Collection[int]]) -> tuple[str, ...]:

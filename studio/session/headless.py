@@ -144,10 +144,7 @@ class Headless:
 
         studio.frame.connect(keep)
         try:
-            if isinstance(task, FrameSequence):
-                job = studio.submit_sequence(task)
-            else:
-                job = studio.submit_treatment(task)
+            job = studio.submit_sequence(task) if isinstance(task, FrameSequence) else studio.submit_treatment(task)
             return self._to_the_end(job.id).job
         finally:
             studio.frame.disconnect(keep)

@@ -126,7 +126,8 @@ def render(
     found, measures = _checked(written, cut, preset, turns, sounds(cut.timeline), told, poll)
     return Report(
         written.path, preset.id, found.frames, found.size, written.rate, written.bytes, found.alpha, found.loops,
-        found.sound, cut.closed, time.monotonic() - began, measures, verdict(measures) if measures else None,
+        found.sound, cut.closed, time.monotonic() - began, measures,
+        verdict(measures, cut.changing) if measures else None,
         (*written.notices, *_slower(cut, preset), *_unmeasured(cut, turns)), found.problems,
     )  # fmt: skip
 

@@ -25,7 +25,8 @@ class Preset:
     is its name of the container, `container` are its arguments for that, and `encoder` names what it must have.
 
     `alpha` keeps transparency, `loops` says of itself that it plays for ever, `lossless` keeps every value. One that
-    is `seamless` codes all frames alike, for loops of formats that otherwise code them after one another. `even` can only hold even sides, `metadata` names where the recipe goes ("" for nowhere). `note` is for people.
+    is `seamless` codes all frames alike, for loops of formats that otherwise code them after one another. `even` can
+    only hold even sides, `metadata` names where the recipe goes ("" for nowhere). `note` is for people.
     """
 
     id: str

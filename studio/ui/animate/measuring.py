@@ -7,6 +7,7 @@ from threading import Event
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from studio.domain.sequence import changes
 from studio.domain.timeline.model import Clip, Generated
 from studio.imaging.metrics import Measures, measure
 from studio.imaging.verdict import Verdict, verdict
@@ -114,7 +115,7 @@ class Measuring(QObject):
             measures = measure(pictures, media.closed, self._poll)
         except _Over:
             return None
-        said = verdict(measures)
+        said = verdict(measures, media.take is not None and changes(media.take.task))
         return Found(frames, media.closed, measures, said, diagnosis_of(measures, said))
 
     def _poll(self) -> None:

@@ -38,18 +38,22 @@ class PreviewLoop:
     def __init__(self, take: str, rate: Fraction, preview: ClipPreview) -> None:
         self.take, self.rate = take, rate
         self._clock = Clock(rate, time.monotonic_ns())
+        self._images: dict[int, QImage] = {}
         self.renew(preview)
 
     def renew(self, preview: ClipPreview) -> None:
-        """Newer guesses take the place of the older ones; the loop goes on."""
+        """Newer guesses take the place of the older ones of the same frames: one batch follows another. The loop goes
+        on.
+        """
         width, height, self.step = preview.width, preview.height, preview.step
         each = width * height * 3
         parts = {index: preview.rgb[at * each : (at + 1) * each] for at, index in enumerate(preview.indices)}
-        self._images = {
+        newer = {
             index: QImage(rgb, width, height, width * 3, QImage.Format.Format_RGB888).copy()
-            for index, rgb in sorted(parts.items())
+            for index, rgb in parts.items()
             if len(rgb) == each
         }
+        self._images = dict(sorted((self._images | newer).items()))
 
     @property
     def frames(self) -> frozenset[int]:
