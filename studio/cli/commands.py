@@ -132,10 +132,10 @@ def upscale(
 
 @app.command()
 def inspect(
-    file: Annotated[Path, typer.Argument(help="A picture, a LoRA, a model file or a model folder.")],
+    file: Annotated[Path, typer.Argument(help="A picture, a clip, a LoRA, a model file or a model folder.")],
     as_json: Json = False,
 ) -> int:
-    """Show how a picture was made (by Safelight or A1111), or what a model or a LoRA is."""
+    """Show how a picture or a clip was made, or what a model or a LoRA is."""
     from studio.cli.inspection import inspect as carry_out
 
     return carry_out(file, as_json)

@@ -33,7 +33,7 @@ _MODEL_SUFFIXES = (".safetensors", ".ckpt", ".pt", ".pth", ".bin")
 
 
 def inspect(path: Path, as_json: bool) -> int:
-    """Carry out `inspect`. Raises StudioError for what is neither a picture nor a model."""
+    """Carry out `inspect`. Raises StudioError for what is neither a picture nor a clip nor a model."""
     path = expanded(path)
     if not exists(path):
         raise StudioError(ErrorKind.INPUT, f"There is no file {path}.", "Check the path.")
@@ -41,8 +41,7 @@ def inspect(path: Path, as_json: bool) -> int:
     if path.is_dir() or path.suffix.lower() in _MODEL_SUFFIXES:
         facts = _of_weights(path.absolute())
     else:
-        info = metadata.read(path)
-        facts, warnings = _of_picture(info), info.warnings
+        facts, warnings = _of_file(path)
     if as_json:
         print_json({"path": str(path.absolute()), **facts, "warnings": list(warnings)})
         return 0
@@ -50,6 +49,15 @@ def inspect(path: Path, as_json: bool) -> int:
     for warning in warnings:
         note(f"warning: {warning}")
     return 0
+
+
+def _of_file(path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
+    from studio.cli.clip_inspection import facts_of_clip  # the readers of video take a while to load
+
+    if (clip := facts_of_clip(path)) is not None:
+        return clip
+    info = metadata.read(path)
+    return _of_picture(info), info.warnings
 
 
 def models(as_json: bool) -> int:
@@ -202,6 +210,8 @@ def _print_facts(facts: dict[str, Any]) -> None:
 
 def _flat(facts: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     for name, value in facts.items():
+        if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+            value = {str(index): item for index, item in enumerate(value)}
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{name}.")
         elif value not in ("", None, [], False):

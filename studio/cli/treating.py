@@ -102,6 +102,8 @@ def _sentence(found: Treated, rate: Fraction) -> str:
     if found.cut is None:
         return f"{frames}."
     cut = found.cut
+    if cut.closed:
+        return f"{frames}: the clip is a loop already, so all its frames are kept unchanged."
     return f"{frames}: frames {cut.first} to {cut.stop - 1} of the clip, {cut.blend} of them blended over the cut."
 
 

@@ -5,6 +5,7 @@ None of the measures suffices alone: a frozen or blurred clip is the most consis
 Frames are measured no larger than 512 pixels a side. Differences are in levels of 0 to 255, places are frame numbers.
 """
 
+import itertools
 from array import array
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ HELD = 0.1  # of a usual step; what changes less is held
 _SIDE = 512
 _THUMB = 64  # pixels a side, for colours
 _FASTEST = 0.95  # of the flow vectors are left out of the dynamic degree
+_ENOUGH = 6  # places inside a clip, to tell how lively it is
 _LEAST_CHANGE = 0.05  # pixels; smaller changes of velocity are the flow's own inaccuracy
 
 
@@ -48,6 +50,7 @@ class Measures:
     - `step`: usual (median) mean absolute difference of a frame and the next. `seam_ratio`: the seam's, of `step`.
     - `velocity_jump`: how much the motion's velocity changes at the seam, of its usual change between two steps, or of
       half its usual speed where that is more: a steady pan never changes. 1 is as elsewhere, a ping-pong has 4 or more.
+      `inner_jump`: that of the liveliest places inside, a single turn left out.
     - `warp_error`, `seam_warp_error`: mean squared difference, summed over the channels in 0 to 1 and × 1000, of a
       frame and the next one warped onto it, where the flow can be believed (Lai et al. 2018, "Learning Blind Video
       Temporal Consistency"); inside and at the seam.
@@ -64,6 +67,7 @@ class Measures:
     step: float = 0.0
     seam_ratio: float = 1.0
     velocity_jump: float = 0.0
+    inner_jump: float = 0.0
     warp_error: float = 0.0
     seam_warp_error: float = 0.0
     sharpness: float = 0.0
@@ -170,6 +174,7 @@ class Meter:
             step=usual,
             seam_ratio=1.0 if seam is None else _ratio(seam.difference, usual),
             velocity_jump=0.0 if seam is None else self._velocity_jump(seam),
+            inner_jump=self._inner_jump(),
             warp_error=_mean(self._warp_errors),
             seam_warp_error=errors[0],
             sharpness=float(np.median(self._edges)),
@@ -193,7 +198,17 @@ class Meter:
             _change(self._last_step.flows.backward, seam.flows.forward),
             _change(seam.flows.backward, self._first_step.flows.forward),
         )
-        return _ratio(jump, max(float(np.median(self._changes)), float(np.median(self._speeds)) / 2, _LEAST_CHANGE))
+        return _ratio(jump, self._usual_change())
+
+    def _inner_jump(self) -> float:
+        """The larger change at each two frames in a row, as at the seam; a turn is in two such pairs, so that the third
+        largest is taken.
+        """
+        pairs = sorted(map(max, itertools.pairwise(self._changes)))
+        return _ratio(pairs[-3], self._usual_change()) if len(pairs) >= _ENOUGH else 0.0
+
+    def _usual_change(self) -> float:
+        return max(float(np.median(self._changes)), float(np.median(self._speeds)) / 2, _LEAST_CHANGE)
 
     def _flicker(self, closed: bool) -> NDArray[np.float64]:
         lumas = np.array(self._lumas)

@@ -41,6 +41,7 @@ DRIFTING_STEPS = 4.0  # so many usual steps of colour from the last frame to the
 STEADY_DRIFT = 0.9  # correlation of drift and time
 _BESIDE = 4  # frames before and after one that it is compared with
 _AS_LARGE = 1.05
+_AS_LIVELY = 1.25  # times the liveliest places inside
 _NAMED = 4  # frames that a sentence names at most
 
 
@@ -108,12 +109,12 @@ def _seam(measures: Measures, drifts: bool, changing: bool) -> Iterator[Finding]
         size = "large" if ratio > high else "small"
         yield Light.AMBER, f"the seam is a {size} step: {ratio:.2f} × a usual one"
     if HELD <= ratio <= JUMPING_SEAM and not (drifts or changing) and _continues(measures):
-        yield from _turn(measures.velocity_jump)
+        yield from _turn(measures.velocity_jump, measures.inner_jump)
 
 
-def _turn(jump: float) -> Iterator[Finding]:
-    """What is to be said of the motion at a seam whose step is none of the worst."""
-    if jump > GOOD_VELOCITY:
+def _turn(jump: float, inner: float) -> Iterator[Finding]:
+    """What is to be said of the motion at a seam whose step is none of the worst; inside it may be as lively."""
+    if jump > max(GOOD_VELOCITY, _AS_LIVELY * inner):
         turns = jump > TURNING_VELOCITY
         what = "turns round" if turns else "changes its course"
         reason = f"the motion {what} at the seam: its velocity jumps {jump:.1f} × as far as elsewhere"

@@ -21,13 +21,15 @@ _LIVELY = 0.25  # of the clip's usual step; a loop that moves less is taken only
 _BLOCK = 64  # beginnings that are compared at once
 _MOST_BLENDED = 12  # frames, where the number is left to us
 _STILL = 1e4  # levels that a loop counts as worse that hardly moves
+_CLOSING = (0.8, 1.25)  # of a usual step: so far is the last frame of a loop from the first
+_GOING_ON = 1.5  # of a usual change from step to step: so much may the motion change where a loop closes
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
     """The loop is the frames from `first` up to `stop`, which is left out, and `blend` of them are blended: with
     `early` the last ones, into those before `first`; else the first ones, out of those from `stop` on. `distance` is
-    that of the frames that meet, in levels of 255.
+    that of the frames that meet, in levels of 255. `closed` is a clip that is a loop as it is.
     """
 
     first: int
@@ -35,6 +37,7 @@ class Cut:
     blend: int = 0
     early: bool = True
     distance: float = 0.0
+    closed: bool = False
 
     @property
     def frames(self) -> int:
@@ -47,10 +50,13 @@ def best_cut(frames: Iterable[Pixels], least: int, most: int, blend: int = 0, po
     thumbnails, of which one is held for each frame.
 
     `blend` frames are blended (0: a quarter of the loop, at most 12), so that many have to lie before or after it;
-    where the clip has no more to give, fewer. A clip that is too short for `least` is taken whole.
+    where the clip has no more to give, fewer. A clip that is too short for `least` is taken whole; and one of a length
+    that is wanted whose end leads on to its beginning as it is, which a cut or a blend could only make worse.
     """
     clip = _Thumbs(frames, poll)
     count = clip.count
+    if least <= count <= (most or count) and clip.closes():
+        return Cut(0, count, closed=True)
     if count <= least or count < 3:
         return Cut(0, count)
     spare = min(blend or _blend_of(least), count - least)
@@ -105,6 +111,21 @@ class _Thumbs:
             steps = np.linalg.norm(self.motion[1:], axis=1)
             self.usual = float(np.median(steps))
             self._walked = np.concatenate([[0], np.cumsum(steps)])
+
+    def closes(self) -> bool:
+        """Whether the first frame follows the last as any follows the one before: after a usual step, and with the
+        motion going on. The change of motion counts against half a usual step where the usual change is less than that:
+        a steady pan never changes.
+        """
+        if self.count < 4:
+            return False  # too few to know what is usual
+        seam = self.pictures[0] - self.pictures[-1]
+        step = float(np.linalg.norm(seam))
+        if not _CLOSING[0] * self.usual <= step <= _CLOSING[1] * self.usual:
+            return False
+        usual = float(np.median(np.linalg.norm(np.diff(self.motion[1:], axis=0), axis=1)))
+        change = max(float(np.linalg.norm(seam - self.motion[end])) for end in (-1, 1))
+        return change <= _GOING_ON * max(usual, self.usual / 2)
 
     def costs(self, begin: int, lengths: range, spare: int) -> Numbers:
         """For a block of first frames from `begin` on and each length: how badly the loop's ends meet, in levels; not

@@ -79,13 +79,19 @@ def _mask(path: Path, shape: tuple[int, ...]) -> Mask:
 
 
 def _looped(task: Loopify, footage: FootageReader, poll: Poll, made: Set[int], on_read: OnRead) -> Treated:
-    if footage.count <= task.least:
-        message = f"The clip has {footage.count:,} frames: too few to cut a loop of {task.least:,} or more from it."
-        raise StudioError(ErrorKind.INPUT, message, "Choose a smaller number, or a longer clip.", "least")
+    if footage.count < task.least:
+        raise _too_short(task, footage.count)
     watch = _Watch(footage.count, poll, on_read)
     most = min(task.most or MAX_FRAMES, MAX_FRAMES)
     cut = best_cut(footage.all(), task.least, most, task.blend, watch)
+    if footage.count == task.least and not cut.closed:  # nothing is left to cut off
+        raise _too_short(task, footage.count)
     return Treated(cut.frames, loopified(footage.read, cut, poll, made), cut)
+
+
+def _too_short(task: Loopify, count: int) -> StudioError:
+    message = f"The clip has {count:,} frames: too few to cut a loop of {task.least:,} or more from it."
+    return StudioError(ErrorKind.INPUT, message, "Choose a smaller number, or a longer clip.", "least")
 
 
 class _Watch:

@@ -62,7 +62,7 @@ class FrameReader:
         found: Pixels | None = None
         match media:
             case Generated(take=Take() as take):
-                key, found = self._frame(media, take, source)
+                key, found = self._frame(media, self._seen(media, take), source)
             case Video(path=path):
                 found = self._files.frame(path, _within(source, media.frames, media.closed))
             case Still(path=path):
@@ -79,6 +79,7 @@ class FrameReader:
         """A name for the pixels of `pixels(media, source)`: another one when they may be others. Quick."""
         match media:
             case Generated(take=Take() as take):
+                take = self._seen(media, take)
                 number = self._nearest(media, take, source)
                 return "" if number is None else _still_key(self._takes.digest(take.id, number))
             case Video(path=path):
@@ -96,6 +97,12 @@ class FrameReader:
             self._recent.clear()
             self._notes.clear()
             self._bytes = 0
+
+    def _seen(self, media: Generated, take: Take) -> Take:
+        """The take, or until its first frame comes the latest of the others that has any."""
+        if self._takes.numbers(take.id):
+            return take
+        return next((other for other in reversed(media.takes) if self._takes.numbers(other.id)), take)
 
     def _frame(self, media: Generated, take: Take, source: int) -> tuple[str, Pixels | None]:
         """The key and the pixels of the nearest frame of a take that is whole."""

@@ -64,7 +64,7 @@ def test_the_cut_is_where_the_clip_repeats_and_the_limits_are_kept() -> None:
     clip = clips.correct(PERIOD, SIDE) * 3
     cut = best_cut(clip, 12, 30)
     assert cut.frames == PERIOD and cut.distance == pytest.approx(0, abs=0.1)
-    assert best_cut(clip, 12, 0).frames == 2 * PERIOD, "of two that are as good, the longer one"
+    assert best_cut(clip[:-5], 12, 0).frames == 2 * PERIOD, "of two that are as good, the longer one"
     assert 5 <= best_cut(wandering(), 5, 9).frames <= 9
     assert best_cut(clip, 12, 30, blend=7).blend == 7
 
@@ -79,6 +79,32 @@ def test_motion_counts_as_well_as_the_picture() -> None:
 def test_a_title_that_stands_still_is_not_taken_for_the_best_loop() -> None:
     clip = [wandering()[0]] * 30 + wandering()
     assert best_cut(clip, 12, 0).first >= 18
+
+
+@pytest.mark.parametrize("turns", [1, 3])
+def test_a_clip_that_is_a_loop_already_is_left_as_it_is(turns: int) -> None:
+    clip = clips.correct(PERIOD, SIDE) * turns
+    cut = best_cut(clip, PERIOD, 0, blend=5)
+    assert cut == Cut(0, PERIOD * turns, closed=True)
+    made = list(loopified(lambda a, b: clip[a:b], cut))
+    assert all(frame.pixels is clip[frame.index] and not frame.note for frame in made) and len(made) == len(clip)
+
+
+def test_a_loop_already_is_cut_only_to_a_length_that_is_wanted() -> None:
+    clip = clips.correct(PERIOD, SIDE) * 2
+    assert best_cut(clip, 12, 2 * PERIOD).closed
+    cut = best_cut(clip, 12, 2 * PERIOD - 1)
+    assert cut.frames == PERIOD and not cut.closed
+    assert not best_cut(clip, 2 * PERIOD + 1, 0).closed
+
+
+@pytest.mark.parametrize(
+    "clip",
+    [clips.ping_pong(24), clips.endpoint_included(24), clips.pan(24, side=SIDE), wandering(40), wandering(19, 0)],
+    ids=["there and back", "first frame twice", "pan", "wanders off", "a frame too few"],
+)
+def test_what_does_not_close_is_not_taken_for_a_loop(clip: list[Pixels]) -> None:
+    assert not best_cut(clip, 5, 0).closed
 
 
 def test_short_clips_are_taken_whole() -> None:

@@ -70,6 +70,15 @@ def test_a_frame_that_is_not_there_yet_is_stood_in_for_by_the_nearest(session: C
     assert grey(reader.pixels(MEDIA, 7)) == 70 and reader.key(MEDIA, 7) != before
 
 
+def test_until_a_take_has_frames_the_one_before_is_seen(session: CanvasSession) -> None:
+    session.takes.keep_all("a", [Made(n, png(10 * n)) for n in range(8)]).result(10)
+    reader = FrameReader(session.takes)
+    both = dataclasses.replace(MEDIA, takes=(*MEDIA.takes, Take("b", 8, TASK), Take("c", 8, TASK)), active="c")
+    assert grey(reader.pixels(both, 3)) == 30 and reader.key(both, 3) == reader.key(MEDIA, 3)
+    session.takes.keep("c", 3, png(200)).result(10)
+    assert grey(reader.pixels(both, 3)) == 200 and reader.key(both, 3) != reader.key(MEDIA, 3)
+
+
 def test_equal_frames_of_two_takes_are_decoded_once(session: CanvasSession) -> None:
     session.takes.keep("a", 0, png(10)).result(10)
     session.takes.copy("a", "b", {0: 5}).result(10)
