@@ -11,8 +11,9 @@ from studio.domain.jobs import FRAME_TASKS
 from studio.imaging import metadata
 from studio.imaging.metadata import PictureInfo
 from studio.imaging.video import packets
-from studio.imaging.video.info import probe
+from studio.imaging.video.info import open_source, probe
 from studio.imaging.video.notes import clip_text
+from studio.imaging.video.numbered import Stills
 from studio.imaging.video.problems import errors_of
 
 Facts = tuple[dict[str, Any], tuple[str, ...]]
@@ -28,16 +29,12 @@ def facts_of_clip(path: Path) -> Facts | None:
     text = _text(path)
     task, warnings = _task(text)
     picture, problem = _picture(path)
-    if not task and picture is not None and (picture.recipe or picture.parameters):
+    if not task and picture is not None and (picture.recipe or picture.parameters or _is_still(path)):
         return None
     try:
         info = probe(path)
     except StudioError as error:
-        if picture is not None and not task:
-            return None
         raise (problem if problem and not _is_called_video(path) else error) from error
-    if not task and info.frames < 2 and picture is not None:
-        return None
     facts = {
         "kind": "clip",
         "format": picture.format if picture else _container(path),
@@ -58,7 +55,7 @@ def _text(path: Path) -> str:
     try:
         return clip_text(path)
     except StudioError as error:
-        if error.kind is ErrorKind.INPUT:
+        if error.problem.kind is ErrorKind.INPUT:
             return ""  # whoever reads the file itself says what is wrong with it
         raise
 
@@ -82,9 +79,19 @@ def _picture(path: Path) -> tuple[PictureInfo | None, StudioError | None]:
     try:
         return metadata.read(path), None
     except StudioError as error:
-        if error.kind is ErrorKind.INPUT:
+        if error.problem.kind is ErrorKind.INPUT:
             return None, error
         raise
+
+
+def _is_still(path: Path) -> bool:
+    """Whether a picture does not move; it may be one of many that are numbered, or no video's reader may take it."""
+    try:
+        source = open_source(path)
+    except StudioError:
+        return True
+    source.close()
+    return isinstance(source, Stills) or source.timing.frames < 2
 
 
 def _is_called_video(path: Path) -> bool:

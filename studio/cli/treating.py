@@ -1,6 +1,7 @@
 """`safelight loopify`, `interpolate` and `deflicker`: frames come in, are treated and go out one by one."""
 
 import dataclasses
+import json
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +12,8 @@ from studio.cli.clip_files import free_file, preset_of, rate_of
 from studio.cli.measurement import report, spoken_rate
 from studio.cli.program import announce, note, print_json
 from studio.cli.progress import console
+from studio.domain.job_json import task_to_json
+from studio.domain.jobs import without_folders
 from studio.domain.sequence import Footage
 from studio.domain.treatment import Deflicker, Interpolation, Loopify, require_valid_treatment
 from studio.domain.user_paths import expanded
@@ -54,9 +57,11 @@ def _make(task: _Task, info: VideoInfo, output: Path, closed: bool, as_json: boo
     require_valid_treatment(task)
     output = free_file(expanded(output))
     preset = preset_of(output, closed, info.alpha)
-    sound = _sound(task, info, preset)
+    sound, text = _sound(task, info, preset), json.dumps(task_to_json(without_folders(task)), ensure_ascii=False)
     with treated(task, unheard) as found:
-        written = write_clip(output, _shown(found, as_json), info.size, task.rate, preset.id, sound=sound)
+        written = write_clip(
+            output, _shown(found, as_json), info.size, task.rate, preset.id, sound=sound, metadata=text
+        )
     for notice in written.notices:
         note(f"note: {notice}")
     meter = Meter()

@@ -21,7 +21,7 @@ from studio.imaging.video.writing import write_clip
 from tests.cli.conftest import Call
 
 CLIP = Footage(("/clips/a.mp4",))
-SEQUENCE = FrameSequence(prompts=(PromptKey(0, "a calm sea"), PromptKey(0.5, "a storm")))
+SEQUENCE = FrameSequence(Recipe("the sea"), prompts=(PromptKey(0, "a calm sea"), PromptKey(0.5, "a storm")))
 PRESETS = [
     ("webm-loop", "a.webm", "WEBM"), ("mp4-h264", "a.mp4", "MP4"), ("gif", "a.gif", "GIF"), ("webp", "a.webp", "WEBP"),
     ("apng", "a.png", "PNG"),
@@ -103,11 +103,24 @@ def test_pictures_stay_pictures_even_if_they_move(call: Call) -> None:
     assert (told["kind"], told["recipe"]["prompt"]) == ("picture", "a fox")
 
 
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp"])
+def test_one_of_many_numbered_pictures_is_a_picture(call: Call, suffix: str) -> None:
+    for index, frame in enumerate(frames()):
+        Image.fromarray(frame).save(f"photo_{index:03}.{suffix}")
+    assert call("inspect", f"photo_001.{suffix}", "--json").json["kind"] == "picture"
+
+
+def test_a_numbered_frame_with_a_request_is_of_a_clip(call: Call) -> None:
+    written("shot.####.png", "png-sequence", SEQUENCE)
+    told = call("inspect", min(Path().glob("shot.*.png")), "--json").json
+    assert (told["kind"], told["frames"], told["task"]) == ("clip", 4, "sequence")
+
+
 def test_a_damaged_video_is_refused_as_a_video(call: Call) -> None:
     written("a.mp4", "mp4-h264", SEQUENCE)
     Path("a.mp4").write_bytes(Path("a.mp4").read_bytes()[:200])
     refused = call("inspect", "a.mp4", "--json")
     assert (refused.code, refused.json["error"]["kind"]) == (2, "input")
-    assert "picture" not in refused.json["error"]["message"]
+    assert "video" in refused.json["error"]["hint"]
     Path("folder.webm").mkdir()
     assert call("inspect", "folder.webm").code != 0

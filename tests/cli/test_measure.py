@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from studio.imaging.pixels import Pixels
 from studio.imaging.video.info import probe
+from studio.imaging.video.reading import VideoReader
 from tests.cli.conftest import Call
 from tests.imaging.looping import clips
 
@@ -57,6 +59,16 @@ def test_a_clip_is_made_to_loop(call: Call) -> None:
     report = call("loopify", name, "-o", "again.webp", "--most", 20, "--json").json
     assert report["light"] == "green" and report["cut"]["stop"] - report["cut"]["first"] == 16
     assert report["file"] == str(Path("again.webp").absolute())
+
+
+def test_a_loop_already_keeps_its_frames(call: Call) -> None:
+    name = written("ring.png", clips.correct(12, SIDE))
+    done = call("loopify", name, "-o", "same.png")
+    assert done.code == 0 and "12 frames at 10 frames a second: the clip is a loop already" in done.err
+    with VideoReader(Path("ring.png")) as before, VideoReader(Path("same.png")) as after:
+        assert all(np.array_equal(a, b) for a, b in zip(before.frames(), after.frames(), strict=True))
+    pan = written("pan.png", clips.pan(12, side=SIDE))
+    assert call("loopify", pan, "-o", "none.png").code == 2
 
 
 def test_frames_come_between_frames(call: Call) -> None:
