@@ -66,6 +66,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[Event]:
     return events
 
 
+@pytest.mark.slow
 def test_a_killed_batch_makes_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
     arguments = ["batch", "jobs.jsonl", "--device", "cpu"]

@@ -112,6 +112,7 @@ def test_a_photo_cannot_be_made_again(call: Call) -> None:
 
 @pytest.mark.skipif(not (resources() / "models" / "starter").is_dir(), reason="the starter model is not here")
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 def test_the_starters_pictures_come_out_again_bit_by_bit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

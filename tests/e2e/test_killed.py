@@ -73,7 +73,8 @@ def begin(screen: Screen, home: Path, path: Path, victim: str) -> None:
             program.process.kill()
 
 
-@pytest.mark.parametrize("victim", ["window", pytest.param("worker", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", ["window", "worker"])
 def test_a_kill_in_the_middle_of_a_denoise_costs_nothing(tmp_path: Path, victim: str) -> None:
     home, buffer = tmp_path / "home", tmp_path / "screen"
     buffer.mkdir()

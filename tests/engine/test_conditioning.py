@@ -136,9 +136,9 @@ def test_another_seed_encodes_nothing_again(runner: Runner, models: dict[Family,
         runner(recipe(family, prompt="warm"), family)
         (model,) = [m for m in runner.engine._models.values() if m.family is family]
         counted = _count_encodings(model)
-        runner(recipe(family, prompt="the sun", negative="night", seed=1), family)
+        runner(recipe(family, prompt="a kite nobody flew", negative="a net nobody cast", seed=1), family)
         assert len(counted) == 2 * encoders
-        runner(recipe(family, prompt="the sun", negative="night", seed=2, steps=2), family)
+        runner(recipe(family, prompt="a kite nobody flew", negative="a net nobody cast", seed=2, steps=2), family)
         assert len(counted) == 2 * encoders
         runner(recipe(family, prompt="the sea", negative="night", seed=2), family)
         assert len(counted) == 3 * encoders

@@ -18,7 +18,7 @@ SIDE, FRAMES = 128, 24
 
 def found(folder: Path, frames: list[Pixels]) -> Seam:
     height, width = frames[0].shape[:2]
-    return seam_of(write_clip(folder / "x.webm", frames, Size(width, height), Fraction(12), "webm-vp9").path)
+    return seam_of(write_clip(folder / "x.webm", frames, Size(width, height), Fraction(12), "webm-loop").path)
 
 
 def test_a_right_loop_is_told_from_wrong_ones(tmp_path: Path) -> None:
